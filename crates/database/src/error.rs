@@ -1,0 +1,117 @@
+//! What can go wrong with a database, in words for a person and codes for a program.
+
+use rusqlite::ErrorCode;
+
+/// Why a database could not be opened or brought up to date.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The key does not open the file, or the file is damaged where the key is checked: SQLite cannot
+    /// tell the two apart.
+    #[error("the database does not open with this key: check the passphrase; if it is right, the file is damaged")]
+    WrongKey,
+    /// A later version of this program has written the file.
+    #[error(
+        "the database was written by a newer version of this program (format {found}, known up to {known}): update the program"
+    )]
+    NewerVersion {
+        /// The file's format.
+        found: u32,
+        /// The newest format that this program knows.
+        known: u32,
+    },
+    /// The file is a database, but of another program or for another purpose.
+    #[error(
+        "this file is another program's database (application id {found:#010x}, not {expected:#010x}): choose another place"
+    )]
+    OtherApplication {
+        /// The application id in the file.
+        found: u32,
+        /// The application id asked for.
+        expected: u32,
+    },
+    /// The file could not be made or reached.
+    #[error("the database file cannot be opened: {0}")]
+    File(#[from] std::io::Error),
+    /// The browser's private file system refused.
+    #[error("the browser does not let this app store its data: {0}")]
+    Browser(String),
+    /// SQLite failed; [`failure_of`] says how.
+    #[error("{what}: {0}", what = failure_of(.0).sentence())]
+    Sqlite(#[from] rusqlite::Error),
+}
+
+impl Error {
+    /// A stable name for this error, for programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::WrongKey => "database-wrong-key",
+            Self::NewerVersion { .. } => "database-newer-version",
+            Self::OtherApplication { .. } => "database-other-application",
+            Self::File(error) if error.kind() == std::io::ErrorKind::StorageFull => Failure::DiskFull.code(),
+            Self::File(_) | Self::Browser(_) => "database-unavailable",
+            Self::Sqlite(error) => failure_of(error).code(),
+        }
+    }
+}
+
+/// How SQLite failed, as far as it matters to what happens next.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Failure {
+    /// No space left: nothing was written; try again once there is space.
+    DiskFull,
+    /// Another connection or process holds the database: try again.
+    Busy,
+    /// The file is damaged or no database: restore a copy.
+    Damaged,
+    /// The disk or its file system failed, or refuses writing: look there.
+    InputOutput,
+    /// Anything else: a broken constraint, a wrong statement, a value of another type.
+    Other,
+}
+
+impl Failure {
+    /// A stable name for this failure, for programs.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::DiskFull => "disk-full",
+            Self::Busy => "database-busy",
+            Self::Damaged => "database-damaged",
+            Self::InputOutput => "database-input-output",
+            Self::Other => "database-failed",
+        }
+    }
+
+    /// One plain sentence without its full stop: what happened and what to do.
+    #[must_use]
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::DiskFull => "the disk is full and nothing was written, so make space and try again",
+            Self::Busy => "another process is using this database, so close it or try again",
+            Self::Damaged => "the database file is damaged, so restore it from a copy",
+            Self::InputOutput => {
+                "the disk does not read or write the database file, so check the disk and its permissions"
+            }
+            Self::Other => "the database refused, which is a fault in this program",
+        }
+    }
+}
+
+/// How SQLite failed, by its result code (<https://www.sqlite.org/rescode.html>).
+#[must_use]
+pub fn failure_of(error: &rusqlite::Error) -> Failure {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => Failure::DiskFull,
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Failure::Busy,
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Failure::Damaged,
+        Some(
+            ErrorCode::SystemIoFailure
+            | ErrorCode::CannotOpen
+            | ErrorCode::ReadOnly
+            | ErrorCode::PermissionDenied
+            | ErrorCode::FileLockingProtocolFailed,
+        ) => Failure::InputOutput,
+        _ => Failure::Other,
+    }
+}
