@@ -1,0 +1,88 @@
+//! What a switchboard says when it does not do what it was asked: a stable code and one sentence.
+
+use serde::{Deserialize, Serialize};
+
+/// Why; stable in name across versions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum RefusalCode {
+    /// A card whose time is over.
+    CardExpired,
+    /// A card that its issuer took back.
+    CardRevoked,
+    /// No such card on that switchboard.
+    CardUnknown,
+    /// A card without uses left.
+    CardUsedUp,
+    /// A slot that somebody else holds or that lapsed.
+    ReservationLapsed,
+    /// The claim link was used, withdrawn, or never given out.
+    InvitationInvalid,
+    /// The handset is not on the line's newest list.
+    HandsetUnknown,
+    /// The line has no account here.
+    LineUnknown,
+    /// A signature, capability or proof does not hold.
+    NotAuthentic,
+    /// Malformed, or not what may be sent here.
+    Malformed,
+    /// Larger than allowed.
+    TooLarge,
+    /// More than allowed in this time, or the store is full for this sender.
+    TooMany,
+    /// The other switchboard cannot be reached.
+    PeerUnreachable,
+    /// The operator of one of the two switchboards does not allow the other.
+    PeerNotAllowed,
+    /// The other side speaks no version that this one knows.
+    VersionUnknown,
+    /// Something in the way on the switchboard itself (a full disk, say).
+    Unavailable,
+}
+
+impl RefusalCode {
+    /// The code as people and scripts see it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::CardExpired => "card-expired",
+            Self::CardRevoked => "card-revoked",
+            Self::CardUnknown => "card-unknown",
+            Self::CardUsedUp => "card-used-up",
+            Self::ReservationLapsed => "reservation-lapsed",
+            Self::InvitationInvalid => "invitation-invalid",
+            Self::HandsetUnknown => "handset-unknown",
+            Self::LineUnknown => "line-unknown",
+            Self::NotAuthentic => "not-authentic",
+            Self::Malformed => "malformed",
+            Self::TooLarge => "too-large",
+            Self::TooMany => "too-many",
+            Self::PeerUnreachable => "peer-unreachable",
+            Self::PeerNotAllowed => "peer-not-allowed",
+            Self::VersionUnknown => "version-unknown",
+            Self::Unavailable => "unavailable",
+        }
+    }
+
+    /// Whether the same request may succeed later without being changed.
+    pub const fn is_passing(self) -> bool {
+        matches!(self, Self::TooMany | Self::PeerUnreachable | Self::Unavailable)
+    }
+}
+
+/// A refusal as it travels.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{sentence}")]
+pub struct Refusal {
+    /// Why, for programs.
+    pub code: RefusalCode,
+    /// Why and what to do, for people; without names, addresses or secrets.
+    pub sentence: String,
+}
+
+impl Refusal {
+    /// A refusal with its sentence.
+    pub fn new(code: RefusalCode, sentence: impl Into<String>) -> Self {
+        Self { code, sentence: sentence.into() }
+    }
+}
