@@ -32,6 +32,9 @@ pub enum Error {
     /// The file could not be made or reached.
     #[error("the database file cannot be opened: {0}")]
     File(#[from] std::io::Error),
+    /// Another tab or window has the browser's files open.
+    #[error("the app is open in another tab or window: close it there, then try again")]
+    OpenElsewhere,
     /// The browser's private file system refused.
     #[error("the browser does not let this app store its data: {0}")]
     Browser(String),
@@ -48,6 +51,7 @@ impl Error {
             Self::WrongKey => "database-wrong-key",
             Self::NewerVersion { .. } => "database-newer-version",
             Self::OtherApplication { .. } => "database-other-application",
+            Self::OpenElsewhere => "database-open-elsewhere",
             Self::File(error) if error.kind() == std::io::ErrorKind::StorageFull => Failure::DiskFull.code(),
             Self::File(_) | Self::Browser(_) => "database-unavailable",
             Self::Sqlite(error) => failure_of(error).code(),

@@ -14,6 +14,8 @@ mod key;
 mod migrate;
 #[cfg(not(target_family = "wasm"))]
 mod native;
+#[cfg(target_family = "wasm")]
+mod opfs;
 mod pages;
 mod settings;
 
@@ -22,6 +24,8 @@ pub use key::DatabaseKey;
 pub use migrate::migrate;
 #[cfg(not(target_family = "wasm"))]
 pub use native::{open_encrypted, open_plain};
+#[cfg(target_family = "wasm")]
+pub use opfs::open_opfs;
 pub use pages::{erase_deleted, pages_contain};
 pub use rusqlite;
 pub use settings::open_memory;

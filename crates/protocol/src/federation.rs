@@ -6,7 +6,6 @@
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-use crate::documents::SigningPublic;
 use crate::frames::{Delivery, FetchedSlot, Outcome, Submission};
 use crate::{EnvelopeHash, LookupId, MailboxId, QueueId, Refusal, ReservationId, SwitchboardAddress};
 
@@ -26,8 +25,8 @@ pub struct SwitchboardInfo {
     pub address: SwitchboardAddress,
     /// The office's name.
     pub office: String,
-    /// What it signs with.
-    pub key: SigningPublic,
+    /// What it signs with: an Ed25519 public key, 32 bytes.
+    pub key: ByteBuf,
 }
 
 /// The exact bytes that were signed, so that what was verified is what is acted on.
