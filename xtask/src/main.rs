@@ -3,9 +3,11 @@
 //! Standard library only: this is the first thing a fresh machine compiles, before anybody has seen anything.
 
 mod bench;
+mod browser;
 mod deny;
 mod fuzz;
 mod house;
+mod purity;
 mod setup;
 mod shell;
 mod stages;
@@ -61,8 +63,6 @@ fn dispatch(args: &[String]) -> Result<(), Failure> {
             print!("{HELP}{}", test::help());
             Ok(())
         }
-        other => Err(Failure::Misuse(format!(
-            "There is no command {other:?}; `cargo xtask help` lists them."
-        ))),
+        other => Err(Failure::Misuse(format!("There is no command {other:?}; `cargo xtask help` lists them."))),
     }
 }

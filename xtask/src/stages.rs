@@ -1,0 +1,141 @@
+//! The stages of `cargo xtask test`, in the order in which they run: what fails fastest comes first.
+//!
+//! Everything is built once, in the dev profile (dependencies optimised, overflow and debug assertions on), and always
+//! for the whole workspace: choosing single packages would change which features their dependencies get, and with that
+//! build those dependencies a second time. What a stage leaves out, it leaves out of the run, not of the build.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::browser;
+use crate::deny;
+use crate::house;
+use crate::purity;
+use crate::setup;
+use crate::shell::{self, Failure};
+use crate::tally::Tally;
+use crate::targets::Targets;
+
+/// The package of the long tests over two switchboards, and its folder.
+const SCENARIOS: (&str, &str) = ("scenarios", "tests");
+
+/// One part of the tests.
+#[derive(Clone, Copy)]
+pub(crate) struct Stage {
+    /// What it is called on the command line.
+    pub(crate) name: &'static str,
+    /// What it checks, in a few words.
+    pub(crate) what: &'static str,
+    /// Whether `--quick` runs it.
+    pub(crate) quick: bool,
+    /// Sets up what it needs, and runs it.
+    pub(crate) run: fn() -> Result<Tally, Failure>,
+}
+
+/// All of them.
+pub(crate) const STAGES: [Stage; 8] = [
+    Stage { name: "format", what: "rustfmt", quick: true, run: format },
+    Stage { name: "house", what: "crate boundaries and file sizes", quick: true, run: house::check },
+    Stage { name: "lint", what: "clippy, the purity of the engine included", quick: true, run: lint },
+    Stage { name: "deny", what: "licences, sources and advisories of dependencies", quick: false, run: deny::check },
+    Stage { name: "unit", what: "every crate's own tests", quick: true, run: unit },
+    Stage { name: "doc", what: "examples in the documentation", quick: true, run: doc },
+    Stage { name: "browser", what: "storage and engine as wasm in Chromium", quick: false, run: browser },
+    Stage { name: "scenarios", what: "two switchboards: simulator, crashes, privacy", quick: false, run: scenarios },
+];
+
+fn format() -> Result<Tally, Failure> {
+    setup::component("fmt", "rustfmt")?;
+    Ok(checked(&mut shell::cargo(["fmt", "--all", "--check"])))
+}
+
+fn lint() -> Result<Tally, Failure> {
+    setup::require(&[&setup::C_COMPILER])?;
+    setup::component("clippy", "clippy")?;
+    let mut tally = purity::prove()?;
+    tally += checked(&mut shell::cargo(["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]));
+    Ok(tally)
+}
+
+fn unit() -> Result<Tally, Failure> {
+    build()?;
+    run_tests(false)
+}
+
+fn scenarios() -> Result<Tally, Failure> {
+    build()?;
+    run_tests(true)
+}
+
+fn browser() -> Result<Tally, Failure> {
+    browser::test(build)
+}
+
+fn doc() -> Result<Tally, Failure> {
+    setup::require(&[&setup::C_COMPILER])?;
+    counted(&mut shell::cargo(["test", "--workspace", "--doc", "--no-fail-fast"]))
+}
+
+/// Builds every test and, since crash tests start it, the real binary, with the same features.
+fn build() -> Result<(), Failure> {
+    setup::require(&[&setup::C_COMPILER])?;
+    Ok(shell::run(&mut shell::cargo(["build", "--workspace", "--bins", "--tests"]))?)
+}
+
+/// Runs the scenarios, or everything but them.
+fn run_tests(scenarios: bool) -> Result<Tally, Failure> {
+    let targets = Targets::read()?;
+    let (package, folder) = SCENARIOS;
+    if scenarios && !targets.has(package) {
+        return Err(Failure::Failed(format!("The workspace has no package {package:?} to test.")));
+    }
+    let mut command = if has_nextest() {
+        nextest(package, scenarios, &targets)
+    } else {
+        libtest(&targets.tests(&shell::root().join(folder), scenarios), scenarios)
+    };
+    command.env("ENTRENOUS_BIN", binary());
+    counted(&mut command)
+}
+
+fn nextest(package: &str, scenarios: bool, targets: &Targets) -> Command {
+    let mut command = shell::cargo(["nextest", "run", "--workspace", "--no-fail-fast", "--no-tests=pass"]);
+    // A filter that names no package of the workspace is an error to nextest.
+    if targets.has(package) {
+        let not = if scenarios { "" } else { "not " };
+        command.args(["--status-level", "slow", "-E", &format!("{not}package({package})")]);
+    }
+    command
+}
+
+fn libtest(tests: &[&str], scenarios: bool) -> Command {
+    let mut command = shell::cargo(["test", "--workspace", "--no-fail-fast"]);
+    if !scenarios {
+        command.args(["--lib", "--bins"]);
+    }
+    command.args(tests.iter().flat_map(|test| ["--test", test]));
+    command
+}
+
+fn has_nextest() -> bool {
+    shell::capture(&mut shell::cargo(["nextest", "--version"])).is_ok()
+}
+
+fn binary() -> PathBuf {
+    shell::target_dir().join("debug").join(format!("entrenous{}", std::env::consts::EXE_SUFFIX))
+}
+
+/// A command that passes or does not; it says itself why.
+fn checked(command: &mut Command) -> Tally {
+    let ran = shell::run(command);
+    if let Err(sentence) = &ran {
+        eprintln!("{sentence}");
+    }
+    Tally::one(ran.is_ok())
+}
+
+/// A command that says how many tests passed.
+fn counted(command: &mut Command) -> Result<Tally, Failure> {
+    let shown = shell::show(command)?;
+    Ok(Tally::of_run(&shown.text, shown.success))
+}
