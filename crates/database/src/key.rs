@@ -15,6 +15,12 @@ impl DatabaseKey {
         Self(bytes)
     }
 
+    /// The bytes, to be wrapped under a passphrase.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// The statement that keys a connection: the raw form, which skips the cipher's key derivation.
     pub(crate) fn pragma(&self) -> Zeroizing<String> {
         // Long enough never to move: growing would leave a copy behind.
