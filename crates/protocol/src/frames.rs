@@ -255,6 +255,9 @@ pub enum FromSwitchboard {
     Welcome {
         /// The last of this handset's deeds that is stored here; 0 if none.
         done: u64,
+        /// The newest item that waits for the line at this moment; 0 if there never was one. A handset whose cursor
+        /// has reached it is up to date.
+        newest: u64,
     },
     /// The handset is not let in, or the connection ends for a reason.
     Refused(Refusal),
@@ -263,7 +266,9 @@ pub enum FromSwitchboard {
         /// The deed's number.
         number: u64,
     },
-    /// A deed is refused, and nothing of it kept.
+    /// A deed is refused, and nothing of it kept. After a passing refusal ([`crate::RefusalCode::is_passing`]) the
+    /// switchboard takes no further deed on this connection, so that the order of deeds holds: the handset connects
+    /// again after a while and sends from this number on.
     NotDone {
         /// The deed's number.
         number: u64,
