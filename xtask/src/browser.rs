@@ -1,47 +1,48 @@
 //! The browser stage: the engine and its storage compiled to wasm, what that asks of its host, and its tests there.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::Path;
 
 use crate::setup;
 use crate::shell::{self, Failure};
 use crate::tally::Tally;
 use crate::wasm_imports;
 
-/// The module that holds the tests, and with them everything that runs in a browser.
-const MODULE: &str = "web_tests.wasm";
+const TARGET: &str = "wasm32-unknown-unknown";
 
-/// Runs the tests in headless Chromium (`xtask/wasm` compiles and drives them), then looks at the module's imports.
+/// The crate that holds the tests, and with them everything that runs in a browser.
+const TESTS: (&str, &str) = ("web-tests", "web_tests.wasm");
+
+/// Compiles the module, looks at its imports, and runs its tests in headless Chromium (`xtask/wasm` drives it).
 ///
 /// # Errors
 ///
 /// One sentence if something is missing, does not compile, or cannot be run.
-pub(crate) fn test(build: fn() -> Result<(), Failure>) -> Result<Tally, Failure> {
-    setup::require(&[&setup::C_COMPILER, &setup::CLANG, &setup::CHROMIUM, &setup::CHROMEDRIVER])?;
+pub(crate) fn test() -> Result<Tally, Failure> {
+    setup::require(&[&setup::C_COMPILER, &setup::CLANG, &setup::CHROMIUM])?;
     setup::wasm_target()?;
-    build()?;
-    let runner = shell::target_dir().join("debug").join(format!("xtask-wasm{}", std::env::consts::EXE_SUFFIX));
-    let shown = shell::show(&mut shell::command(runner, ["test"]))?;
-    let mut tally = Tally::of_run(&shown.text, shown.success);
-    tally += Tally::one(imports_are_clean()?);
+    setup::component("clippy", "clippy")?;
+    let (package, file) = TESTS;
+    let on_wasm = |command: &str| shell::cargo([command, "--package", package, "--target", TARGET]);
+    // What is compiled for the browser alone, no other stage sees.
+    let mut tally = shell::checked(on_wasm("clippy").args(["--", "--deny", "warnings"]));
+    shell::run(&mut on_wasm("build"))?;
+    let module = shell::target_dir().join(TARGET).join("debug").join(file);
+    tally += Tally::one(imports_are_clean(&module)?);
+    // Selected out of the whole workspace, so that it shares its dependencies with what other stages build.
+    shell::run(&mut shell::cargo(["build", "--workspace", "--bin", "xtask-wasm"]))?;
+    let runner = shell::built("xtask-wasm");
+    let shown = shell::show(shell::command(runner, ["test"]).arg(&module))?;
+    tally += Tally::of_run(&shown.text, shown.success);
     Ok(tally)
 }
 
-fn imports_are_clean() -> Result<bool, Failure> {
-    let module = newest_module().ok_or_else(|| format!("No {MODULE} was built, so its imports cannot be checked."))?;
-    let wasm = fs::read(&module).map_err(|error| format!("{} cannot be read: {error}.", module.display()))?;
-    let foreign = wasm_imports::foreign(&wasm)?;
+fn imports_are_clean(module: &Path) -> Result<bool, Failure> {
+    let wasm = fs::read(module).map_err(|error| format!("{} cannot be read: {error}.", module.display()))?;
+    let foreign: Vec<_> = wasm_imports::foreign(&wasm)?.into_iter().collect();
     if !foreign.is_empty() {
-        let names: Vec<_> = foreign.into_iter().collect();
-        eprintln!("{MODULE} imports what no browser provides: {}; a native dependency got in.", names.join(", "));
-        return Ok(false);
+        let names = foreign.join(", ");
+        eprintln!("{} imports what no browser provides: {names}; a native dependency got in.", module.display());
     }
-    Ok(true)
-}
-
-/// As cargo left it, in whichever profile.
-fn newest_module() -> Option<PathBuf> {
-    let profiles = fs::read_dir(shell::target_dir().join("wasm32-unknown-unknown")).ok()?;
-    let modules = profiles.flatten().map(|profile| profile.path().join(MODULE)).filter(|path| path.is_file());
-    modules.max_by_key(|path| fs::metadata(path).and_then(|meta| meta.modified()).ok())
+    Ok(foreign.is_empty())
 }

@@ -43,16 +43,8 @@ pub(crate) const CLANG: Need =
 pub(crate) const CHROMIUM: Need = Need {
     what: "Chromium",
     purpose: "to run the engine's tests in a browser",
-    programs: &["chromium", "chromium-browser", "google-chrome"],
+    programs: &["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"],
     packages: &["chromium"],
-};
-
-/// What drives Chromium.
-pub(crate) const CHROMEDRIVER: Need = Need {
-    what: "chromedriver",
-    purpose: "to run the engine's tests in a browser",
-    programs: &["chromedriver"],
-    packages: &["chromium-driver"],
 };
 
 /// Makes sure that all of `needs` are there, installing what can be installed.

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
 
+use crate::tally::Tally;
+
 /// Why a command of ours did not succeed.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -44,6 +46,11 @@ pub(crate) fn target_dir() -> PathBuf {
     env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |dir| root().join(dir))
 }
 
+/// Where a program of ours lies once it is built in the dev profile.
+pub(crate) fn built(program: &str) -> PathBuf {
+    target_dir().join("debug").join(format!("{program}{}", env::consts::EXE_SUFFIX))
+}
+
 /// A cargo command at the root of the workspace.
 pub(crate) fn cargo<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(args: I) -> Command {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
@@ -66,6 +73,15 @@ where
 pub(crate) fn run(command: &mut Command) -> Result<(), String> {
     let status = command.status().map_err(|error| not_started(command, &error))?;
     if status.success() { Ok(()) } else { Err(format!("`{}` failed ({status}).", line(command))) }
+}
+
+/// Runs a command that passes or does not as one check; it says itself why.
+pub(crate) fn checked(command: &mut Command) -> Tally {
+    let ran = run(command);
+    if let Err(sentence) = &ran {
+        eprintln!("{sentence}");
+    }
+    Tally::one(ran.is_ok())
 }
 
 /// Runs a command silently and returns its standard output; on failure the error carries its standard error.

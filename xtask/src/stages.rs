@@ -4,7 +4,6 @@
 //! for the whole workspace: choosing single packages would change which features their dependencies get, and with that
 //! build those dependencies a second time. What a stage leaves out, it leaves out of the run, not of the build.
 
-use std::path::PathBuf;
 use std::process::Command;
 
 use crate::browser;
@@ -40,20 +39,20 @@ pub(crate) const STAGES: [Stage; 8] = [
     Stage { name: "deny", what: "licences, sources and advisories of dependencies", quick: false, run: deny::check },
     Stage { name: "unit", what: "every crate's own tests", quick: true, run: unit },
     Stage { name: "doc", what: "examples in the documentation", quick: true, run: doc },
-    Stage { name: "browser", what: "storage and engine as wasm in Chromium", quick: false, run: browser },
+    Stage { name: "browser", what: "storage and engine as wasm in Chromium", quick: false, run: browser::test },
     Stage { name: "scenarios", what: "two switchboards: simulator, crashes, privacy", quick: false, run: scenarios },
 ];
 
 fn format() -> Result<Tally, Failure> {
     setup::component("fmt", "rustfmt")?;
-    Ok(checked(&mut shell::cargo(["fmt", "--all", "--check"])))
+    Ok(shell::checked(&mut shell::cargo(["fmt", "--all", "--check"])))
 }
 
 fn lint() -> Result<Tally, Failure> {
     setup::require(&[&setup::C_COMPILER])?;
     setup::component("clippy", "clippy")?;
     let mut tally = purity::prove()?;
-    tally += checked(&mut shell::cargo(["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]));
+    tally += shell::checked(&mut shell::cargo(["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]));
     Ok(tally)
 }
 
@@ -65,10 +64,6 @@ fn unit() -> Result<Tally, Failure> {
 fn scenarios() -> Result<Tally, Failure> {
     build()?;
     run_tests(true)
-}
-
-fn browser() -> Result<Tally, Failure> {
-    browser::test(build)
 }
 
 fn doc() -> Result<Tally, Failure> {
@@ -94,7 +89,7 @@ fn run_tests(scenarios: bool) -> Result<Tally, Failure> {
     } else {
         libtest(&targets.tests(&shell::root().join(folder), scenarios), scenarios)
     };
-    command.env("ENTRENOUS_BIN", binary());
+    command.env("ENTRENOUS_BIN", shell::built("entrenous"));
     counted(&mut command)
 }
 
@@ -119,19 +114,6 @@ fn libtest(tests: &[&str], scenarios: bool) -> Command {
 
 fn has_nextest() -> bool {
     shell::capture(&mut shell::cargo(["nextest", "--version"])).is_ok()
-}
-
-fn binary() -> PathBuf {
-    shell::target_dir().join("debug").join(format!("entrenous{}", std::env::consts::EXE_SUFFIX))
-}
-
-/// A command that passes or does not; it says itself why.
-fn checked(command: &mut Command) -> Tally {
-    let ran = shell::run(command);
-    if let Err(sentence) = &ran {
-        eprintln!("{sentence}");
-    }
-    Tally::one(ran.is_ok())
 }
 
 /// A command that says how many tests passed.
