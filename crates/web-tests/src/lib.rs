@@ -6,6 +6,7 @@
 //! that a later phase sees what really is on the disk.
 
 mod files;
+mod format;
 mod storage;
 
 use std::future::Future;
@@ -51,7 +52,7 @@ macro_rules! tests {
 pub(crate) use tests;
 
 fn all() -> impl Iterator<Item = &'static Test> {
-    storage::TESTS.iter()
+    storage::TESTS.iter().chain(format::TESTS)
 }
 
 /// The tests, one a line: its name, a tab, and one letter for each phase (`r`: load the page anew first; `w`: only
