@@ -4,11 +4,15 @@ use super::StorageError;
 
 /// Why an MLS operation did not come about.
 ///
-/// After any error but [`MlsError::Pending`] and [`MlsError::NotPending`] the table and the [`Group`](super::Group) may
-/// be half-changed: roll the transaction (or the savepoint) back, drop the group and load it again.
+/// After [`MlsError::Storage`] and [`MlsError::Fault`] the table and the [`Group`](super::Group) may be half-changed:
+/// roll the transaction (or a savepoint) back, drop the group and load it again. After every other error both are as
+/// they were and go on working, so that the outcome can be written down in the same transaction; what was
+/// [`MlsError::NotAllowed`] counts as processed.
 #[derive(Debug, thiserror::Error)]
 pub enum MlsError {
-    /// Nobody's fault: one's own message came back, which its sender cannot decrypt.
+    /// Nobody's fault: one's own message came back, which its sender cannot decrypt. That it is one's own is what the
+    /// message says, and another member can make one that says so: which of one's own it is, and whether the
+    /// sequencer numbered a commit that waits, goes by the hash of the envelope.
     #[error("this message is one's own: nothing to do")]
     Own,
     /// Nobody's fault: the message belongs to another epoch than the group is in. From an earlier one it is too late to

@@ -115,17 +115,7 @@ impl<'a> Mls<'a> {
     /// generation exists already.
     pub fn found(&self, generation: &GenerationId, peer_key_package: &[u8]) -> Result<(Group, Vec<u8>), MlsError> {
         let peer = validate(self.0.crypto(), peer_key_package)?;
-        let (key, credential) = self.0.draw_leaf()?;
-        let id = group_id(generation);
-        let mut group =
-            self.0.ours(MlsGroup::new_with_group_id(&self.0, &key, &create_config(), id.clone(), credential))?;
-        self.0.keep_group_leaf_key(&id, &key)?;
-
-        // Without an update path: the founder's leaf is as fresh as it can be, and the Welcome a kilobyte smaller.
-        let (_commit, welcome, _info) = self.0.theirs(group.add_members_without_update(&self.0, &key, &[peer]))?;
-        self.0.ours(group.merge_pending_commit(&self.0))?;
-        let welcome = self.0.ours(welcome.to_bytes())?;
-        Ok((Group::new(group, *generation, key), welcome))
+        self.0.whole(|| self.found_with(generation, peer))
     }
 
     /// Joins the group of a Welcome, which uses up the key package that it is for, unless that is one of last resort.
@@ -139,33 +129,8 @@ impl<'a> Mls<'a> {
     /// [`MlsError::Storage`].
     pub fn join(&self, welcome: &[u8]) -> Result<Group, MlsError> {
         let welcome = parse_welcome(welcome)?;
-        let join = self.0.settle(
-            StagedWelcome::build_from_welcome(&self.0, &join_config(), welcome).map(|join| {
-                let last_resort = join.processed_welcome().own_key_package().is_some_and(KeyPackage::last_resort);
-                (join.skip_lifetime_validation(), last_resort)
-            }),
-            welcome_error,
-        )?;
-        let (join, last_resort) = join;
-        let staged = self.0.settle(join.build(), welcome_error)?;
-
-        let generation = GenerationId::from_slice(staged.group_context().group_id().as_slice())
-            .ok_or_else(|| invalid("its id is not that of a generation"))?;
-        if staged.group_context().ciphersuite() != SUITE {
-            return Err(invalid("it uses another cipher suite"));
-        }
-        let public = staged
-            .own_leaf_node()
-            .map(|leaf| leaf.signature_key().as_slice().to_vec())
-            .ok_or_else(|| invalid("its tree has no leaf for this handset"))?;
-        let key = self.0.package_leaf_key(&public)?.ok_or(MlsError::NoKeyPackage)?;
-
-        let group = self.0.settle(staged.into_group(&self.0), welcome_error)?;
-        self.0.keep_group_leaf_key(group.group_id(), &key)?;
-        if !last_resort {
-            self.0.forget_package_leaf_key(&public)?;
-        }
-        Ok(Group::new(group, generation, key))
+        // OpenMLS takes the key package out before it looks at the rest, and a refusal must use nothing up.
+        self.0.whole(|| self.join_by(welcome))
     }
 
     /// Loads a generation's group as the table has it.
@@ -187,6 +152,45 @@ impl<'a> Mls<'a> {
     /// [`MlsError::Storage`].
     pub fn delete(&self, generation: &GenerationId) -> Result<(), MlsError> {
         self.0.remove_group(&group_id(generation))
+    }
+
+    fn found_with(&self, generation: &GenerationId, peer: KeyPackage) -> Result<(Group, Vec<u8>), MlsError> {
+        let (key, credential) = self.0.draw_leaf()?;
+        let id = group_id(generation);
+        let created = MlsGroup::new_with_group_id(&self.0, &key, &create_config(), id.clone(), credential);
+        let mut group = self.0.ours(created)?;
+        self.0.keep_group_leaf_key(&id, &key)?;
+
+        // Without an update path: the founder's leaf is as fresh as it can be, and the Welcome a kilobyte smaller.
+        let (_commit, welcome, _info) = self.0.theirs(group.add_members_without_update(&self.0, &key, &[peer]))?;
+        self.0.ours(group.merge_pending_commit(&self.0))?;
+        let welcome = self.0.ours(welcome.to_bytes())?;
+        Ok((Group::new(group, *generation, key), welcome))
+    }
+
+    fn join_by(&self, welcome: Welcome) -> Result<Group, MlsError> {
+        let join = StagedWelcome::build_from_welcome(&self.0, &join_config(), welcome);
+        let join = self.0.settle(join, welcome_error)?;
+        let last_resort = join.processed_welcome().own_key_package().is_some_and(KeyPackage::last_resort);
+        let staged = self.0.settle(join.skip_lifetime_validation().build(), welcome_error)?;
+
+        let generation = GenerationId::from_slice(staged.group_context().group_id().as_slice())
+            .ok_or_else(|| invalid("its id is not that of a generation"))?;
+        if staged.group_context().ciphersuite() != SUITE {
+            return Err(invalid("it uses another cipher suite"));
+        }
+        let public = staged
+            .own_leaf_node()
+            .map(|leaf| leaf.signature_key().as_slice().to_vec())
+            .ok_or_else(|| invalid("its tree has no leaf for this handset"))?;
+        let key = self.0.package_leaf_key(&public)?.ok_or(MlsError::NoKeyPackage)?;
+
+        let group = self.0.settle(staged.into_group(&self.0), welcome_error)?;
+        self.0.keep_group_leaf_key(group.group_id(), &key)?;
+        if !last_resort {
+            self.0.forget_package_leaf_key(&public)?;
+        }
+        Ok(Group::new(group, generation, key))
     }
 }
 

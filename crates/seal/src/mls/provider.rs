@@ -92,6 +92,11 @@ impl<'a> Provider<'a> {
         self.ours(self.storage.remove_group(group))
     }
 
+    /// Does all of it or, on an error, nothing.
+    pub(super) fn whole<T>(&self, act: impl FnOnce() -> Result<T, MlsError>) -> Result<T, MlsError> {
+        self.ours(self.storage.whole(act)).flatten()
+    }
+
     /// The result of what only this program and its database can spoil.
     pub(super) fn ours<T, E: Display>(&self, result: Result<T, E>) -> Result<T, MlsError> {
         self.settle(result, |error| MlsError::Fault(error.to_string()))

@@ -191,6 +191,18 @@ impl<'a> Storage<'a> {
         })
     }
 
+    /// Does all of it or, on an error, nothing.
+    pub(super) fn whole<T, E>(&self, act: impl FnOnce() -> Result<T, E>) -> Result<Result<T, E>, Failed> {
+        let batch = |sql| self.noting(|| Ok(self.connection.execute_batch(sql)?));
+        batch("SAVEPOINT mls")?;
+        let result = act();
+        if result.is_err() {
+            batch("ROLLBACK TO mls")?;
+        }
+        batch("RELEASE mls")?;
+        Ok(result)
+    }
+
     /// Keeps the first failure for [`Self::take_failure`].
     fn noting<T>(&self, act: impl FnOnce() -> Result<T, StorageError>) -> Result<T, Failed> {
         act().map_err(|error| {

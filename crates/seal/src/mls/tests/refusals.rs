@@ -50,6 +50,30 @@ fn messages_of_other_epochs_are_stale_in_either_direction() {
 }
 
 #[test]
+fn what_is_not_for_this_group_changes_nothing_even_without_a_rollback() {
+    let (mut founder, mut joiner) = pair();
+    let text = founder.say("once");
+    joiner.hear(&text).unwrap();
+    let mut spoiled_text = founder.say("spoiled");
+    *spoiled_text.last_mut().unwrap() ^= 1;
+    let own = joiner.say("own");
+    let pending = founder.with(|mls, group| group.self_update(mls)).unwrap();
+    founder.with(|mls, group| group.confirm(mls)).unwrap();
+    let later = founder.say("later");
+
+    let mls = Mls::new(&joiner.database);
+    let mut group = mls.load(&GENERATION).unwrap().unwrap();
+    let before = joiner.database.total_changes();
+    assert!(matches!(group.process(&mls, &text), Err(MlsError::Duplicate)));
+    assert!(matches!(group.process(&mls, &spoiled_text), Err(MlsError::Invalid(_))));
+    assert!(matches!(group.process(&mls, &own), Err(MlsError::Own)));
+    assert!(matches!(group.process(&mls, &later), Err(MlsError::Stale { message: 2, group: 1 })));
+    assert_eq!(joiner.database.total_changes(), before);
+    assert_eq!(group.process(&mls, &pending.commit).unwrap(), Processed::Commit { epoch: 2 });
+    assert!(matches!(group.process(&mls, &later).unwrap(), Processed::Message { .. }));
+}
+
+#[test]
 fn garbage_is_invalid_and_uses_nothing_up() {
     let (mut founder, mut joiner) = pair();
     let text = founder.say("whole");
@@ -151,24 +175,42 @@ fn a_generation_is_founded_once() {
     assert_talking(&mut founder, &mut joiner);
 }
 
-#[test]
-fn a_group_whose_id_is_no_generation_is_not_joined() {
-    let (mut founder, mut joiner) = (Handset::new(), Handset::new());
-    let package = joiner.package(false);
-    let welcome = founder.act(|mls| {
-        let peer = super::super::validate(&Default::default(), &package.bytes)?;
+/// Founds a group with OpenMLS itself, under any id and with any number of peers.
+fn found_by_hand(founder: &mut Handset, id: &[u8], peers: &[&KeyPackageMade]) -> Vec<u8> {
+    let founded = founder.act(|mls| {
+        let validate = |peer: &&KeyPackageMade| super::super::validate(&Default::default(), &peer.bytes);
+        let peers = peers.iter().map(validate).collect::<Result<Vec<_>, _>>()?;
         let (key, credential) = mls.0.draw_leaf()?;
-        let id = openmls::prelude::GroupId::from_slice(&[1; 16]);
+        let id = openmls::prelude::GroupId::from_slice(id);
         let config = super::super::create_config();
         let mut group = MlsGroup::new_with_group_id(&mls.0, &key, &config, id, credential).unwrap();
-        let (_, welcome, _) = group.add_members_without_update(&mls.0, &key, &[peer]).unwrap();
+        let (_, welcome, _) = group.add_members_without_update(&mls.0, &key, &peers).unwrap();
         Ok(welcome.to_bytes().unwrap())
     });
-    let refused = joiner.act(|mls| mls.join(&welcome.unwrap()));
-    assert!(matches!(refused, Err(MlsError::Invalid(_))));
-    // Rolled back, so the key package is still there.
+    founded.unwrap()
+}
+
+#[test]
+fn a_group_whose_id_is_no_generation_is_not_joined_and_uses_no_key_package_up() {
+    let (mut founder, mut joiner) = (Handset::new(), Handset::new());
+    let package = joiner.package(false);
+    let welcome = found_by_hand(&mut founder, &[1; 16], &[&package]);
+    let rows = joiner.rows();
+    assert!(matches!(Mls::new(&joiner.database).join(&welcome), Err(MlsError::Invalid(_))));
+    assert_eq!(joiner.rows(), rows);
     let (_, welcome) = founder.act(|mls| mls.found(&GENERATION, &package.bytes)).unwrap();
     joiner.act(|mls| mls.join(&welcome)).unwrap();
+}
+
+#[test]
+fn a_group_of_three_is_joined_and_shows_its_three_leaves() {
+    let (mut founder, mut joiner, mut third) = (Handset::new(), Handset::new(), Handset::new());
+    let packages = [joiner.package(false), third.package(false)];
+    let welcome = found_by_hand(&mut founder, GENERATION.as_bytes(), &[&packages[0], &packages[1]]);
+    joiner.act(|mls| mls.join(&welcome)).unwrap();
+    third.act(|mls| mls.join(&welcome)).unwrap();
+    assert_eq!(joiner.leaf_keys()[1..], [packages[0].leaf_key.clone(), packages[1].leaf_key.clone()]);
+    assert_talking(&mut joiner, &mut third);
 }
 
 /// The founder does with OpenMLS itself what our own code never does; the joiner must refuse it and go on.
