@@ -1,0 +1,130 @@
+//! Deeds of handsets, each once.
+
+use protocol::federation::PeerMessage;
+use protocol::frames::{Deed, Submission};
+use protocol::limits::ENVELOPE_BYTES;
+use protocol::{HandsetId, LineId, MailboxId, Refusal, RefusalCode, SwitchboardAddress};
+
+use super::Done;
+use super::split::split_message;
+use super::turn::{Step, Turn, refuse};
+use crate::store::{MailboxRow, StoreError};
+
+impl Turn<'_> {
+    /// Does a deed unless it is done already.
+    ///
+    /// A deed that is refused for good does not count as done, though later ones may be: its number is remembered, so
+    /// that a welcome never claims it (see [`super::reads::welcome`]). One that is refused in passing is not dealt
+    /// with, so nothing that was sent after it is done.
+    pub(super) fn deed(
+        &mut self,
+        line: &LineId,
+        handset: &HandsetId,
+        after: Option<u64>,
+        number: u64,
+        deed: Deed,
+    ) -> Result<Done, StoreError> {
+        let Some(mut row) = self.tx.handset(line, handset)? else {
+            let refusal = Refusal::new(RefusalCode::HandsetUnknown, "this handset is not on the line's newest list");
+            return Ok(Done::Deed { number, result: Err(refusal) });
+        };
+        let mut refused = None;
+        if number <= row.done || after.is_some_and(|after| after > row.done) {
+            refused = Some(self.tx.refused_deeds(line, handset)?);
+        }
+        if let Some(refused) = &refused {
+            let dealt_with = refused.last().copied().unwrap_or_default().max(row.done);
+            if after.is_some_and(|after| after > dealt_with) {
+                return Ok(Done::OutOfOrder);
+            }
+            if number <= row.done && !refused.contains(&number) {
+                return Ok(Done::Deed { number, result: Ok(()) });
+            }
+        }
+        let result = self.attempt(|turn| turn.perform(line, deed))?;
+        match &result {
+            Ok(()) => {
+                row.done = row.done.max(number);
+                // The deed may have changed the list that this handset was on.
+                if self.tx.handset(line, handset)?.is_some() {
+                    self.tx.put_handset(line, handset, &row)?;
+                    self.tx.remove_refused_deed(line, handset, number)?;
+                }
+            }
+            Err(refusal) if refusal.code.is_passing() => {}
+            Err(_) => self.remember_refused(line, handset, number)?,
+        }
+        Ok(Done::Deed { number, result })
+    }
+
+    fn remember_refused(&mut self, line: &LineId, handset: &HandsetId, number: u64) -> Result<(), StoreError> {
+        self.tx.add_refused_deed(line, handset, number)?;
+        let numbers = self.tx.refused_deeds(line, handset)?;
+        let surplus = numbers.len().saturating_sub(self.limits.refused_deeds);
+        numbers.into_iter().take(surplus).try_for_each(|old| self.tx.remove_refused_deed(line, handset, old))
+    }
+
+    fn perform(&mut self, line: &LineId, deed: Deed) -> Step {
+        match deed {
+            Deed::OpenMailbox { mailbox, from } => self.open_mailbox(line, &mailbox, from),
+            Deed::CloseMailbox { mailbox } => self.close_mailbox(line, &mailbox),
+            Deed::OpenIntake { lookup, bundle, slots, expires_at, last_resort } => {
+                self.open_intake(line, &lookup, bundle.into_vec(), &slots, expires_at, last_resort)
+            }
+            Deed::AddSlots { lookup, slots } => self.add_slots(line, &lookup, &slots),
+            Deed::RevokeIntake { lookup } => self.revoke_intake(line, &lookup),
+            Deed::Found { generation, epoch, capability, members } => {
+                self.found(line, &generation, epoch, capability, &members)
+            }
+            Deed::Introduce { to, lookup, reservation, reply_to, sealed } => {
+                let message = PeerMessage::Introduce { lookup, reservation, reply_to, sealed };
+                self.introduce(&to, &reply_to, message)
+            }
+            Deed::Submit { to, submission } => self.submit(&to, submission),
+            Deed::PutHandsets { handsets } => self.put_handsets(line, &handsets),
+        }
+    }
+
+    fn open_mailbox(&mut self, line: &LineId, mailbox: &MailboxId, from: SwitchboardAddress) -> Step {
+        if let Some(row) = self.tx.mailbox(mailbox)? {
+            if row.line == *line && row.from == from {
+                return Ok(());
+            }
+            return refuse(RefusalCode::Malformed, "this mailbox is open already");
+        }
+        if self.tx.slot_has_mailbox(mailbox)? {
+            return refuse(RefusalCode::Malformed, "this mailbox belongs to a card");
+        }
+        self.require_allowed(&from)?;
+        if self.tx.count_mailboxes(line)? >= self.limits.mailboxes_per_line {
+            return refuse(RefusalCode::TooMany, "this line has as many mailboxes as it may: leave some conversations");
+        }
+        Ok(self.tx.put_mailbox(mailbox, &MailboxRow { line: *line, from, last: 0 })?)
+    }
+
+    fn close_mailbox(&mut self, line: &LineId, mailbox: &MailboxId) -> Step {
+        match self.tx.mailbox(mailbox)? {
+            Some(row) if row.line == *line => Ok(self.tx.remove_mailbox(mailbox)?),
+            _ => Ok(()),
+        }
+    }
+
+    fn introduce(&mut self, to: &SwitchboardAddress, reply_to: &MailboxId, message: PeerMessage) -> Step {
+        let (message, mut sealed) = split_message(message);
+        if sealed.bytes().len() > ENVELOPE_BYTES {
+            return refuse(RefusalCode::TooLarge, "this introduction is larger than one may be");
+        }
+        // Its outcome comes from the issuer's switchboard, to which the mailbox is not bound.
+        let of = seal::envelope_hash(sealed.bytes());
+        self.tx.await_outcome(reply_to, &of, to, self.now)?;
+        self.send_for_deed(to, message, &mut sealed)
+    }
+
+    fn submit(&mut self, to: &SwitchboardAddress, submission: Submission) -> Step {
+        let (message, mut envelope) = split_message(PeerMessage::Submit(submission));
+        if envelope.bytes().len() > ENVELOPE_BYTES {
+            return refuse(RefusalCode::TooLarge, "this is larger than an envelope may be");
+        }
+        self.send_for_deed(to, message, &mut envelope)
+    }
+}

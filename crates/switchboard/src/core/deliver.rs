@@ -1,0 +1,113 @@
+//! The last step: into the line's items.
+
+use protocol::frames::{Delivery, ItemBody, Outcome};
+use protocol::limits::ENVELOPE_BYTES;
+use protocol::{EnvelopeHash, HandsetId, LineId, MailboxId, SwitchboardAddress};
+
+use super::split::{Kept, head};
+use super::turn::Turn;
+use crate::store::StoreError;
+
+/// What a peer may say to a person at most, in bytes of UTF-8.
+const SENTENCE_BYTES: usize = 512;
+
+impl Turn<'_> {
+    /// Puts an envelope into its mailbox, if it comes from the switchboard that the mailbox is bound to and is new.
+    pub(super) fn deliver(
+        &mut self,
+        from: &SwitchboardAddress,
+        delivery: Delivery,
+        envelope: &mut Kept,
+    ) -> Result<(), StoreError> {
+        let open = self.tx.mailbox(&delivery.mailbox)?;
+        let open = open.filter(|row| row.from == *from && delivery.number > row.last);
+        let Some(row) = open.filter(|_| envelope.bytes().len() <= ENVELOPE_BYTES) else {
+            self.drop_message();
+            return Ok(());
+        };
+        // Also when there is no room for it: the gap in the numbers tells the handset that something is missing.
+        self.tx.set_mailbox_last(&delivery.mailbox, delivery.number)?;
+        if !self.add_item(&row.line, &ItemBody::Envelope(delivery), envelope)? {
+            self.drop_message();
+        }
+        Ok(())
+    }
+
+    /// Puts an outcome into the mailbox that it is about, if it comes from where something was sent.
+    pub(super) fn outcome(
+        &mut self,
+        from: &SwitchboardAddress,
+        mailbox: &MailboxId,
+        of: EnvelopeHash,
+        outcome: Outcome,
+    ) -> Result<(), StoreError> {
+        let awaited = self.tx.take_awaited(mailbox, &of, from)?;
+        let open = self.tx.mailbox(mailbox)?.filter(|row| awaited || row.from == *from);
+        let Some(row) = open else {
+            self.drop_message();
+            return Ok(());
+        };
+        let body = ItemBody::Outcome { mailbox: *mailbox, of, outcome: shortened(outcome) };
+        if !self.add_item(&row.line, &body, &mut Kept::nothing())? {
+            self.drop_message();
+        }
+        Ok(())
+    }
+
+    /// Adds an item for a line; gives whether there was room for it.
+    pub(super) fn add_item(&mut self, line: &LineId, body: &ItemBody, envelope: &mut Kept) -> Result<bool, StoreError> {
+        let head = head(body);
+        let mut state = self.tx.line_state(line)?;
+        let bytes = (head.len() + envelope.bytes().len()) as u64;
+        if state.item_bytes.saturating_add(bytes) > self.limits.item_bytes_per_line {
+            return Ok(false);
+        }
+        let kept = envelope.row(self.tx)?;
+        state.last_item += 1;
+        state.item_bytes += bytes;
+        self.tx.add_item(line, state.last_item, &head, kept, self.now)?;
+        self.tx.put_line_state(line, &state)?;
+        self.wake_line(line);
+        Ok(true)
+    }
+
+    /// Moves a handset's cursor, and removes what all of the line's handsets have.
+    pub(super) fn ack(&mut self, line: &LineId, handset: &HandsetId, through: u64) -> Result<(), StoreError> {
+        let Some(mut row) = self.tx.handset(line, handset)? else { return Ok(()) };
+        let through = through.min(self.tx.line_state(line)?.last_item);
+        if through > row.cursor {
+            row.cursor = through;
+            self.tx.put_handset(line, handset, &row)?;
+            self.remove_acknowledged(line)?;
+        }
+        Ok(())
+    }
+
+    /// Removes what all of a line's handsets have.
+    pub(super) fn remove_acknowledged(&mut self, line: &LineId) -> Result<(), StoreError> {
+        let cursors = self.tx.handsets(line)?.into_iter().map(|(_, row)| row.cursor);
+        let Some(through) = cursors.min() else { return Ok(()) };
+        self.remove_items(line, through)
+    }
+
+    /// Removes a line's items up to a number.
+    pub(super) fn remove_items(&mut self, line: &LineId, through: u64) -> Result<(), StoreError> {
+        let freed = self.tx.remove_items(line, through)?;
+        if freed > 0 {
+            let mut state = self.tx.line_state(line)?;
+            state.item_bytes = state.item_bytes.saturating_sub(freed);
+            self.tx.put_line_state(line, &state)?;
+        }
+        Ok(())
+    }
+}
+
+fn shortened(mut outcome: Outcome) -> Outcome {
+    if let Outcome::Refused(refusal) = &mut outcome
+        && refusal.sentence.len() > SENTENCE_BYTES
+    {
+        let end = refusal.sentence.floor_char_boundary(SENTENCE_BYTES);
+        refusal.sentence.truncate(end);
+    }
+    outcome
+}

@@ -1,0 +1,122 @@
+//! What peers send, and what they say about what they were sent.
+
+use protocol::federation::{Parcel, ParcelReply, PeerMessage};
+use protocol::limits::PARCEL_MESSAGES;
+use protocol::{QueueId, Refusal, RefusalCode, SwitchboardAddress};
+
+use super::split::{Kept, split_message};
+use super::turn::Turn;
+use crate::store::{Standing, StoreError};
+
+impl Turn<'_> {
+    /// Takes a parcel whose signature was checked: each message once, by its number in the queue.
+    pub(super) fn parcel(&mut self, parcel: Parcel) -> Result<ParcelReply, StoreError> {
+        if parcel.to != self.office.address || parcel.messages.len() > PARCEL_MESSAGES || parcel.first == 0 {
+            return Ok(refused(RefusalCode::Malformed, "this parcel is not for this switchboard, or too long"));
+        }
+        if !self.is_allowed(&parcel.from)? {
+            return Ok(refused(RefusalCode::PeerNotAllowed, "this switchboard does not deal with the sender"));
+        }
+        let stored = self.tx.incoming(&parcel.from, &parcel.queue)?.unwrap_or_default();
+        if parcel.first.saturating_sub(1) > stored {
+            return Ok(ParcelReply::Behind { through: stored });
+        }
+        let mut last = stored;
+        for (number, message) in (parcel.first..).zip(parcel.messages) {
+            if number > stored {
+                let (message, mut envelope) = split_message(message);
+                self.take(&parcel.from, message, &mut envelope)?;
+                last = number;
+            }
+        }
+        if last > stored {
+            let kept = self.limits.queues_per_peer;
+            self.tx.put_incoming(&parcel.from, &parcel.queue, last, self.now, kept)?;
+        }
+        Ok(ParcelReply::Stored { through: last })
+    }
+
+    /// Takes one message. It is never refused: what is wrong with it becomes an outcome, or it is dropped and counted.
+    pub(super) fn take(
+        &mut self,
+        from: &SwitchboardAddress,
+        message: PeerMessage,
+        envelope: &mut Kept,
+    ) -> Result<(), StoreError> {
+        match message {
+            PeerMessage::Submit(submission) => self.sequence(from, submission, envelope),
+            PeerMessage::Deliver(delivery) => self.deliver(from, delivery, envelope),
+            PeerMessage::Outcome { mailbox, of, outcome } => self.outcome(from, &mailbox, of, outcome),
+            PeerMessage::Introduce { lookup, reservation, reply_to, .. } => {
+                self.introduced(from, &lookup, &reservation, &reply_to, envelope)
+            }
+        }
+    }
+
+    /// Removes from a queue what the peer has stored.
+    pub(super) fn stored(
+        &mut self,
+        peer: &SwitchboardAddress,
+        queue: &QueueId,
+        through: u64,
+    ) -> Result<(), StoreError> {
+        let Some(mut row) = self.tx.peer(peer)?.filter(|row| row.queue == *queue) else { return Ok(()) };
+        let through = row.base.saturating_add(through).min(row.last);
+        if through > row.stored {
+            row.bytes = row.bytes.saturating_sub(self.tx.remove_queued(peer, through)?);
+            row.stored = through;
+            self.tx.put_peer(peer, &row)?;
+        }
+        Ok(())
+    }
+
+    /// Begins a queue anew with what still waits in it.
+    pub(super) fn restart(&mut self, peer: &SwitchboardAddress, queue: &QueueId) -> Result<(), StoreError> {
+        let Some(mut row) = self.tx.peer(peer)?.filter(|row| row.queue == *queue) else { return Ok(()) };
+        row.queue = self.draw_queue();
+        row.base = row.stored;
+        self.tx.put_peer(peer, &row)?;
+        self.wake_peer(peer);
+        Ok(())
+    }
+
+    /// Pins a peer's key, the first one that is seen; gives the one that is pinned.
+    pub(super) fn pin(&mut self, peer: &SwitchboardAddress, key: [u8; 32]) -> Result<[u8; 32], StoreError> {
+        let mut row = match self.tx.peer(peer)? {
+            Some(row) => row,
+            // Without room for one more, the key holds for this once and is not remembered.
+            None if self.tx.peers_count()? >= self.limits.peers => return Ok(key),
+            None => self.new_peer(),
+        };
+        if let Some(pinned) = row.key {
+            return Ok(pinned);
+        }
+        row.key = Some(key);
+        self.tx.put_peer(peer, &row)?;
+        Ok(key)
+    }
+
+    pub(super) fn forget(&mut self, peer: &SwitchboardAddress) -> Result<(), StoreError> {
+        if let Some(mut row) = self.tx.peer(peer)? {
+            row.key = None;
+            self.tx.put_peer(peer, &row)?;
+            self.wake_peer(peer);
+        }
+        Ok(())
+    }
+
+    pub(super) fn set_standing(&mut self, peer: &SwitchboardAddress, standing: Standing) -> Result<(), StoreError> {
+        let mut row = match self.tx.peer(peer)? {
+            Some(row) => row,
+            None => self.new_peer(),
+        };
+        row.standing = standing;
+        self.tx.put_peer(peer, &row)?;
+        self.wake_peer(peer);
+        Ok(())
+    }
+}
+
+fn refused(code: RefusalCode, sentence: &str) -> ParcelReply {
+    ParcelReply::Refused(Refusal::new(code, sentence))
+}

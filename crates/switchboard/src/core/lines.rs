@@ -1,0 +1,120 @@
+//! Accounts: how a line gets one, and which handsets speak for it.
+
+use std::collections::BTreeSet;
+
+use protocol::codec::{decode, encode};
+use protocol::documents::{HandsetList, SigningPublic};
+use protocol::limits::SLOT_BYTES;
+use protocol::{HandsetId, InvitationSecret, LineId, RefusalCode};
+
+use super::Claim;
+use super::reads::{Welcome, welcome};
+use super::turn::{Step, Turn, refuse};
+use crate::store::{HandsetRow, InvitationRow, LineRow, StoreError};
+
+impl Turn<'_> {
+    /// Takes an invitation up; gives the line and where its handset stands.
+    ///
+    /// A line that has its account claims again freely (an answer was lost, or it comes back): the invitation is spent
+    /// only on a new line.
+    pub(super) fn claim(&mut self, claim: &Claim) -> Step<(LineId, Welcome)> {
+        let hash = seal::sha256(claim.invitation.as_bytes());
+        let line = seal::line_id(&claim.identity);
+        let Some(mut invitation) = self.tx.invitation(&hash)? else { return invalid() };
+        if invitation.line.is_some_and(|by| by != line) {
+            return invalid();
+        }
+        let Ok(list) = seal::verify_handset_list(&claim.handsets, &claim.identity) else { return unauthentic() };
+        let Some(entry) = list.handsets.iter().find(|entry| entry.handset == claim.handset) else {
+            return refuse(RefusalCode::HandsetUnknown, "this handset is not on the line's list");
+        };
+        if claim.greeting.line != line
+            || seal::verify_greeting(&claim.signature, &entry.signing, &claim.greeting).is_err()
+        {
+            return unauthentic();
+        }
+        let known = self.tx.line(&line)?;
+        if known.is_none() {
+            invitation.line = Some(line);
+            invitation.secret = None;
+            self.tx.put_invitation(&hash, &invitation)?;
+        }
+        // An account that was left and is come back to may have missed some lists of the chain.
+        self.put_list(&line, known.as_ref(), &claim.identity, &claim.handsets, &list, true)?;
+        Ok((line, welcome(self.tx, &line, &claim.handset)?))
+    }
+
+    /// Puts a newer handset list in place of the older.
+    pub(super) fn put_handsets(&mut self, line: &LineId, signed: &[u8]) -> Step {
+        let Some(known) = self.tx.line(line)? else {
+            return refuse(RefusalCode::LineUnknown, "this line has no account here");
+        };
+        let identity: SigningPublic =
+            decode(&known.identity, SLOT_BYTES).map_err(|_| StoreError::damaged("a line's identity"))?;
+        let Ok(list) = seal::verify_handset_list(signed, &identity) else { return unauthentic() };
+        self.put_list(line, Some(&known), &identity, signed, &list, false)
+    }
+
+    fn put_list(
+        &mut self,
+        line: &LineId,
+        known: Option<&LineRow>,
+        identity: &SigningPublic,
+        signed: &[u8],
+        list: &HandsetList,
+        may_skip: bool,
+    ) -> Step {
+        let list_hash = seal::list_hash(signed);
+        if let Some(known) = known {
+            if known.list_hash == list_hash {
+                return Ok(());
+            }
+            let is_next = list.number == known.list_number.saturating_add(1)
+                && list.previous.as_ref().is_some_and(|previous| previous.as_slice() == known.list_hash);
+            let is_later = may_skip && list.number > known.list_number.saturating_add(1);
+            if !is_next && !is_later {
+                return refuse(RefusalCode::HandsetUnknown, "this is not the line's newest handset list");
+            }
+        }
+        let row = LineRow { identity: encode(identity), list: encode(list), list_hash, list_number: list.number };
+        self.tx.put_line(line, &row)?;
+        self.replace_handsets(line, list)
+    }
+
+    fn replace_handsets(&mut self, line: &LineId, list: &HandsetList) -> Step {
+        let listed: BTreeSet<HandsetId> = list.handsets.iter().map(|entry| entry.handset).collect();
+        let present: BTreeSet<HandsetId> = self.tx.handsets(line)?.into_iter().map(|(handset, _)| handset).collect();
+        for gone in present.difference(&listed) {
+            self.tx.remove_handset(line, gone)?;
+        }
+        // What came before a handset was on the list is not for it: it is in none of the groups.
+        let cursor = self.tx.line_state(line)?.last_item;
+        for new in listed.difference(&present) {
+            self.tx.put_handset(line, new, &HandsetRow { done: 0, cursor })?;
+        }
+        self.remove_acknowledged(line)?;
+        self.wake_line(line);
+        Ok(())
+    }
+
+    /// Makes an invitation.
+    pub(super) fn invite(&mut self, keep_secret: bool) -> Result<InvitationSecret, StoreError> {
+        let mut bytes = [0; InvitationSecret::LENGTH];
+        self.rng.fill_bytes(&mut bytes);
+        let secret = InvitationSecret::new(bytes);
+        let row = InvitationRow { secret: keep_secret.then(|| secret.clone()), made_at: self.now, line: None };
+        self.tx.put_invitation(&seal::sha256(secret.as_bytes()), &row)?;
+        Ok(secret)
+    }
+}
+
+fn invalid<T>() -> Step<T> {
+    refuse(
+        RefusalCode::InvitationInvalid,
+        "this claim link is not valid here, or was used: ask the office for a new one",
+    )
+}
+
+fn unauthentic<T>() -> Step<T> {
+    refuse(RefusalCode::NotAuthentic, "a signature does not hold")
+}

@@ -1,0 +1,175 @@
+//! What is read beside the writing: on the same store, or on another connection to it.
+
+use protocol::codec::decode;
+use protocol::documents::{HandsetList, SigningPublic};
+use protocol::federation::PeerMessage;
+use protocol::frames::Item;
+use protocol::limits::{ITEMS_IN_FLIGHT, SLOT_BYTES};
+use protocol::{HandsetId, LineId, QueueId, SwitchboardAddress};
+
+use super::Office;
+use super::split::{join_item, join_message};
+use crate::store::{PeerRow, Standing, Store, StoreError, Tx};
+
+/// A handset as its line's newest list has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// What it signs with.
+    pub signing: SigningPublic,
+    /// For its welcome.
+    pub welcome: Welcome,
+}
+
+/// Where a handset stands when it is let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Welcome {
+    /// All of its deeds up to this number are done.
+    pub done: u64,
+    /// The newest item that waits for it; 0 if none does.
+    pub newest: u64,
+}
+
+/// Why a handset is not let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotKnown {
+    /// The line has no account here.
+    Line,
+    /// The handset is not on its newest list.
+    Handset,
+}
+
+/// What waits for a peer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// The queue's incarnation.
+    pub queue: QueueId,
+    /// What a message's number in the store is ahead of its number in this incarnation.
+    pub base: u64,
+    /// The last message that the peer has stored, by its number in the store.
+    pub stored: u64,
+    /// The messages that follow, each with its number in the store.
+    pub messages: Vec<(u64, PeerMessage)>,
+}
+
+/// A handset that says Hello.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn known(
+    store: &mut (impl Store + ?Sized),
+    line: &LineId,
+    handset: &HandsetId,
+) -> Result<Result<Known, NotKnown>, StoreError> {
+    let mut found = Err(NotKnown::Line);
+    store.read(&mut |tx| {
+        let Some(row) = tx.line(line)? else { return Ok(()) };
+        let list: HandsetList = decode(&row.list, 2 * SLOT_BYTES).map_err(|_| StoreError::damaged("a handset list"))?;
+        let entry = list.handsets.into_iter().find(|entry| entry.handset == *handset);
+        found = match entry {
+            Some(entry) => Ok(Known { signing: entry.signing, welcome: welcome(tx, line, handset)? }),
+            None => Err(NotKnown::Handset),
+        };
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// Where a handset stands. Not all deeds up to the last one that is done need be done: one before it may have been
+/// refused, and must not be claimed.
+pub(super) fn welcome(tx: &mut dyn Tx, line: &LineId, handset: &HandsetId) -> Result<Welcome, StoreError> {
+    let row = tx.handset(line, handset)?.unwrap_or_default();
+    let refused = tx.refused_deeds(line, handset)?.first().copied();
+    let done = refused.map_or(row.done, |refused| row.done.min(refused.saturating_sub(1)));
+    let newest = tx.newest_item(line)?.filter(|newest| *newest > row.cursor).unwrap_or_default();
+    Ok(Welcome { done, newest })
+}
+
+/// The items after a number (or after what the handset has acknowledged, if that is more), at most `count`, and no
+/// more once `bytes` are exceeded; at least one. None if the handset is not on its line's newest list.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn items(
+    store: &mut (impl Store + ?Sized),
+    line: &LineId,
+    handset: &HandsetId,
+    after: u64,
+    count: usize,
+    bytes: usize,
+) -> Result<Option<Vec<Item>>, StoreError> {
+    let mut found = None;
+    store.read(&mut |tx| {
+        if let Some(row) = tx.handset(line, handset)? {
+            let stored = tx.items(line, after.max(row.cursor), count.min(ITEMS_IN_FLIGHT), bytes)?;
+            found = Some(stored.into_iter().map(join_item).collect::<Result<_, _>>()?);
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// The messages for a peer after a number (or after what it has stored, if that is more), at most `count`, and no more
+/// once `bytes` are exceeded; at least one. None if nothing was ever sent to it, or it is not allowed now.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn waiting(
+    store: &mut (impl Store + ?Sized),
+    office: &Office,
+    peer: &SwitchboardAddress,
+    after: u64,
+    count: usize,
+    bytes: usize,
+) -> Result<Option<Waiting>, StoreError> {
+    let mut found = None;
+    store.read(&mut |tx| {
+        let allowed = tx.peer(peer)?.filter(|row| office.allows(peer, row.standing));
+        if let Some(PeerRow { queue, base, stored, .. }) = allowed {
+            let rows = tx.queued(peer, after.max(stored), count, bytes)?;
+            let numbered = |row: crate::store::Stored| Ok((row.number, join_message(row)?));
+            let messages = rows.into_iter().map(numbered).collect::<Result<_, StoreError>>()?;
+            found = Some(Waiting { queue, base, stored, messages });
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// Peers that something waits for and that are allowed now.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn peers_waiting(
+    store: &mut (impl Store + ?Sized),
+    office: &Office,
+) -> Result<Vec<SwitchboardAddress>, StoreError> {
+    let mut found = Vec::new();
+    store.read(&mut |tx| {
+        for peer in tx.peers_waiting()? {
+            let standing = tx.peer(&peer)?.map_or(Standing::Unknown, |row| row.standing);
+            if office.allows(&peer, standing) {
+                found.push(peer);
+            }
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// What is known of a peer, and whether it is allowed.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn peer(
+    store: &mut (impl Store + ?Sized),
+    office: &Office,
+    peer: &SwitchboardAddress,
+) -> Result<(Option<PeerRow>, bool), StoreError> {
+    let mut found = None;
+    store.read(&mut |tx| {
+        found = tx.peer(peer)?;
+        Ok(())
+    })?;
+    let standing = found.as_ref().map_or(Standing::Unknown, |row| row.standing);
+    Ok((found, office.allows(peer, standing)))
+}

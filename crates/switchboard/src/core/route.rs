@@ -1,0 +1,131 @@
+//! The way of a message: into the queue for a peer, or, if it is for this switchboard itself, straight to where it is
+//! taken. The same code takes it in both cases.
+
+use protocol::federation::PeerMessage;
+use protocol::frames::Outcome;
+use protocol::{EnvelopeHash, MailboxId, QueueId, RefusalCode, SwitchboardAddress};
+
+use super::split::{Kept, head};
+use super::turn::{Step, Turn, refuse};
+use crate::store::{PeerRow, Standing, StoreError};
+
+/// Who puts something into a queue.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum For {
+    /// A handset that can be told to wait: refused once half of the room is taken.
+    Deed,
+    /// A conversation: dropped only when all of the room is taken.
+    Delivery,
+}
+
+impl Turn<'_> {
+    /// Sends a message whose envelope was taken out. Gives whether it is on its way.
+    pub(super) fn send(
+        &mut self,
+        to: &SwitchboardAddress,
+        message: PeerMessage,
+        envelope: &mut Kept,
+    ) -> Result<bool, StoreError> {
+        if *to == self.office.address {
+            let own = self.office.address.clone();
+            self.take(&own, message, envelope)?;
+            return Ok(true);
+        }
+        let Some(row) = self.room(to, envelope.bytes().len(), For::Delivery)? else {
+            self.drop_message();
+            return Ok(false);
+        };
+        self.put(to, row, &message, envelope)?;
+        Ok(true)
+    }
+
+    /// As [`Self::send`], refused with a reason if it cannot be on its way.
+    pub(super) fn send_for_deed(&mut self, to: &SwitchboardAddress, message: PeerMessage, envelope: &mut Kept) -> Step {
+        if *to == self.office.address {
+            self.send(to, message, envelope)?;
+            return Ok(());
+        }
+        self.require_allowed(to)?;
+        let Some(row) = self.room(to, envelope.bytes().len(), For::Deed)? else {
+            return refuse(
+                RefusalCode::TooMany,
+                "too much waits for the other switchboard, which may be down: try again later",
+            );
+        };
+        Ok(self.put(to, row, &message, envelope)?)
+    }
+
+    /// Refuses what concerns a switchboard that this one does not deal with.
+    pub(super) fn require_allowed(&mut self, peer: &SwitchboardAddress) -> Step {
+        if *peer == self.office.address || self.is_allowed(peer)? {
+            return Ok(());
+        }
+        refuse(RefusalCode::PeerNotAllowed, "this switchboard does not deal with the other one")
+    }
+
+    pub(super) fn is_allowed(&mut self, peer: &SwitchboardAddress) -> Result<bool, StoreError> {
+        let standing = self.tx.peer(peer)?.map_or(Standing::Unknown, |row| row.standing);
+        Ok(self.office.allows(peer, standing))
+    }
+
+    /// Tells a switchboard what became of what it sent.
+    pub(super) fn answer(
+        &mut self,
+        to: &SwitchboardAddress,
+        mailbox: &MailboxId,
+        of: EnvelopeHash,
+        outcome: Outcome,
+    ) -> Result<(), StoreError> {
+        let message = PeerMessage::Outcome { mailbox: *mailbox, of, outcome };
+        self.send(to, message, &mut Kept::nothing()).map(drop)
+    }
+
+    /// The peer's row, if it is allowed and has room for this many bytes more.
+    fn room(&mut self, peer: &SwitchboardAddress, bytes: usize, whom: For) -> Result<Option<PeerRow>, StoreError> {
+        let row = match self.tx.peer(peer)? {
+            Some(row) => row,
+            None if self.tx.peers_count()? >= self.limits.peers => return Ok(None),
+            None => self.new_peer(),
+        };
+        let all = self.limits.queue_bytes_per_peer;
+        let limit = if whom == For::Deed { all / 2 } else { all };
+        let fits = row.bytes.saturating_add(bytes as u64) <= limit;
+        Ok((fits && self.office.allows(peer, row.standing)).then_some(row))
+    }
+
+    fn put(
+        &mut self,
+        peer: &SwitchboardAddress,
+        mut row: PeerRow,
+        message: &PeerMessage,
+        envelope: &mut Kept,
+    ) -> Result<(), StoreError> {
+        let head = head(message);
+        let kept = envelope.row(self.tx)?;
+        row.last += 1;
+        row.bytes += (head.len() + kept.map_or(0, |(_, length)| length)) as u64;
+        self.tx.enqueue(peer, row.last, &head, kept, self.now)?;
+        self.tx.put_peer(peer, &row)?;
+        self.wake_peer(peer);
+        Ok(())
+    }
+
+    /// A peer that was not known.
+    pub(super) fn new_peer(&mut self) -> PeerRow {
+        PeerRow {
+            key: None,
+            standing: Standing::Unknown,
+            queue: self.draw_queue(),
+            base: 0,
+            last: 0,
+            stored: 0,
+            bytes: 0,
+        }
+    }
+
+    pub(super) fn draw_queue(&mut self) -> QueueId {
+        let mut bytes = [0; QueueId::LENGTH];
+        self.rng.fill_bytes(&mut bytes);
+        QueueId::new(bytes)
+    }
+}

@@ -1,0 +1,87 @@
+//! An item or message as it is kept: its envelope apart, once for all rows, and its head with an empty one.
+
+use protocol::codec::{decode, encode};
+use protocol::federation::PeerMessage;
+use protocol::frames::{Item, ItemBody};
+use protocol::limits::ENVELOPE_BYTES;
+use serde_bytes::ByteBuf;
+
+use crate::store::{EnvelopeRow, StoreError, Stored, Tx};
+
+/// Bytes that may have to be kept, once, however many rows name them.
+pub(super) struct Kept {
+    bytes: Option<Vec<u8>>,
+    row: Option<EnvelopeRow>,
+}
+
+impl Kept {
+    /// No bytes.
+    pub(super) fn nothing() -> Self {
+        Self { bytes: None, row: None }
+    }
+
+    /// These bytes; kept when first asked for.
+    pub(super) fn new(bytes: Vec<u8>) -> Self {
+        Self { bytes: Some(bytes), row: None }
+    }
+
+    /// The bytes, to look at.
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.bytes.as_deref().unwrap_or_default()
+    }
+
+    /// The kept row and its length in bytes.
+    pub(super) fn row(&mut self, tx: &mut dyn Tx) -> Result<Option<(EnvelopeRow, usize)>, StoreError> {
+        let Some(bytes) = &self.bytes else { return Ok(None) };
+        let row = match self.row {
+            Some(row) => row,
+            None => *self.row.insert(tx.add_envelope(bytes)?),
+        };
+        Ok(Some((row, bytes.len())))
+    }
+}
+
+/// Takes the envelope out of a message.
+pub(super) fn split_message(mut message: PeerMessage) -> (PeerMessage, Kept) {
+    let kept =
+        envelope_of(&mut message).map_or_else(Kept::nothing, |envelope| Kept::new(std::mem::take(envelope).into_vec()));
+    (message, kept)
+}
+
+/// Puts a message together from its row.
+pub(super) fn join_message(stored: Stored) -> Result<PeerMessage, StoreError> {
+    let mut message: PeerMessage =
+        decode(&stored.head, HEAD_BYTES).map_err(|_| StoreError::damaged("a queued message"))?;
+    if let Some(envelope) = envelope_of(&mut message) {
+        *envelope = ByteBuf::from(stored.envelope);
+    }
+    Ok(message)
+}
+
+/// Puts an item together from its row.
+pub(super) fn join_item(stored: Stored) -> Result<Item, StoreError> {
+    let mut body: ItemBody = decode(&stored.head, HEAD_BYTES).map_err(|_| StoreError::damaged("an item"))?;
+    match &mut body {
+        ItemBody::Envelope(delivery) => delivery.envelope = ByteBuf::from(stored.envelope),
+        ItemBody::Introduction { sealed, .. } => *sealed = ByteBuf::from(stored.envelope),
+        ItemBody::Outcome { .. } => {}
+    }
+    Ok(Item { number: stored.number, body })
+}
+
+/// A head as it is kept. The envelope must have been taken out.
+pub(super) fn head<T: serde::Serialize>(value: &T) -> Vec<u8> {
+    encode(value)
+}
+
+/// More than any head that we write: a commit's routing names at most all mailboxes twice.
+const HEAD_BYTES: usize = ENVELOPE_BYTES;
+
+fn envelope_of(message: &mut PeerMessage) -> Option<&mut ByteBuf> {
+    match message {
+        PeerMessage::Submit(submission) => Some(&mut submission.envelope),
+        PeerMessage::Deliver(delivery) => Some(&mut delivery.envelope),
+        PeerMessage::Introduce { sealed, .. } => Some(sealed),
+        PeerMessage::Outcome { .. } => None,
+    }
+}

@@ -1,0 +1,52 @@
+//! Removing what has lapsed, expired or grown old.
+
+use protocol::federation::PeerMessage;
+use protocol::frames::Outcome;
+use protocol::{EnvelopeHash, MailboxId, Refusal, RefusalCode, Timestamp};
+
+use super::split::head;
+use super::turn::Turn;
+use crate::store::{IntakeState, StoreError};
+
+/// Rows of each kind in one sweep, so that it never holds others up for long.
+const ROWS: usize = 200;
+
+impl Turn<'_> {
+    /// Removes a bounded amount of what is over; gives how many rows.
+    pub(super) fn sweep(&mut self) -> Result<u64, StoreError> {
+        let old = before(self.now, self.limits.keep);
+        let mut removed = self.tx.remove_reservations(before(self.now, self.limits.reservation), old)?;
+        removed += self.tx.remove_awaited(old)?;
+        removed += self.tx.remove_generations(before(self.now, self.limits.keep_generations), ROWS)?;
+        for lookup in self.tx.intakes_expired(self.now, ROWS)? {
+            if let Some(row) = self.tx.intake(&lookup)? {
+                self.close_intake(&lookup, row, IntakeState::Expired)?;
+                removed += 1;
+            }
+        }
+        for (line, through) in self.tx.items_older(old, ROWS)? {
+            self.remove_items(&line, through)?;
+            removed += 1;
+        }
+        for (peer, freed) in self.tx.blank_queued(old, &head(&blank()), ROWS)? {
+            if let Some(mut row) = self.tx.peer(&peer)? {
+                row.bytes = row.bytes.saturating_sub(freed);
+                self.tx.put_peer(&peer, &row)?;
+            }
+            self.drop_message();
+            removed += 1;
+        }
+        Ok(removed)
+    }
+}
+
+fn before(now: Timestamp, age: std::time::Duration) -> Timestamp {
+    let age = u64::try_from(age.as_millis()).unwrap_or(u64::MAX);
+    Timestamp::from_millis(now.as_millis().saturating_sub(age))
+}
+
+/// What stands in a queue for a message that grew too old: the numbers stay whole, and the receiver drops it.
+fn blank() -> PeerMessage {
+    let outcome = Outcome::Refused(Refusal::new(RefusalCode::Unavailable, ""));
+    PeerMessage::Outcome { mailbox: MailboxId::new([0; 32]), of: EnvelopeHash::new([0; 32]), outcome }
+}

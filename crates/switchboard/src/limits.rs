@@ -1,0 +1,84 @@
+//! How much anybody may use: what `protocol::limits` leaves to each switchboard.
+
+use std::time::Duration;
+
+/// A switchboard's limits. The defaults suit an office of some hundred lines on a small machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Mailboxes that a line may have open.
+    pub mailboxes_per_line: u64,
+    /// Intakes (cards and standing ones) that a line may have open.
+    pub intakes_per_line: u64,
+    /// Bytes in a line's intakes.
+    pub intake_bytes_per_line: u64,
+    /// Generations that a line may have founded here and that are not swept away yet.
+    pub generations_per_line: u64,
+    /// Bytes that may wait for a line; what comes beyond is dropped and counted, and the conversation refounded.
+    pub item_bytes_per_line: u64,
+    /// Bytes that may wait for a peer. Deeds are refused from half of it on, so that deliveries still find room.
+    pub queue_bytes_per_peer: u64,
+    /// Peers that may be known.
+    pub peers: u64,
+    /// Slots that one peer may hold of one intake without having used them.
+    pub reservations_per_peer: usize,
+    /// How long a slot is held.
+    pub reservation: Duration,
+    /// How long items, queued messages and what is known of used reservations are kept.
+    pub keep: Duration,
+    /// How long a generation is kept after its last envelope.
+    pub keep_generations: Duration,
+    /// Queue incarnations of one peer whose numbers are kept.
+    pub queues_per_peer: usize,
+    /// Numbers of refused deeds that are kept for a handset.
+    pub refused_deeds: usize,
+    /// Works in one transaction.
+    pub batch: usize,
+    /// Connections of handsets, in all.
+    pub connections: usize,
+    /// Connections from one network address (for IPv6, one /64) that have not said who they are.
+    pub strangers_per_address: u32,
+    /// Requests of strangers (greetings, pages, fetches and parcels before they are authenticated) from one network
+    /// address in a minute, and in a burst.
+    pub stranger_requests_per_minute: u32,
+    /// How long a connection may take to say who it is.
+    pub greeting: Duration,
+    /// Frames from one handset in a second, lasting; it may burst ten times as many. More are taken slower.
+    pub frames_per_second: u32,
+    /// Parcels from one peer in a second, lasting; it may burst ten times as many.
+    pub parcels_per_second: u32,
+    /// Slots fetched by one peer in a minute.
+    pub fetches_per_minute: u32,
+    /// Slots fetched by one handset in a minute.
+    pub questions_per_minute: u32,
+}
+
+const DAY: Duration = Duration::from_hours(24);
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            mailboxes_per_line: 8192,
+            intakes_per_line: 4096,
+            intake_bytes_per_line: 512 << 20,
+            generations_per_line: 8192,
+            item_bytes_per_line: 512 << 20,
+            queue_bytes_per_peer: 1 << 30,
+            peers: 10_000,
+            reservations_per_peer: 4,
+            reservation: Duration::from_mins(15),
+            keep: DAY * 30,
+            keep_generations: DAY * 400,
+            queues_per_peer: 8,
+            refused_deeds: 256,
+            batch: 256,
+            connections: 10_000,
+            strangers_per_address: 32,
+            stranger_requests_per_minute: 600,
+            greeting: Duration::from_secs(10),
+            frames_per_second: 500,
+            parcels_per_second: 500,
+            fetches_per_minute: 600,
+            questions_per_minute: 120,
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Invitations, lines and handsets.
+
+use database::rusqlite::params;
+use protocol::{HandsetId, InvitationSecret, LineId};
+
+use super::{SqliteTx, bytes32, id, int, number, optional_id, time, timestamp};
+use crate::store::{HandsetRow, InvitationRow, LineRow, LineState, Lines, Result};
+
+impl Lines for SqliteTx<'_> {
+    fn setting(&mut self, name: &str) -> Result<Option<Vec<u8>>> {
+        self.value("SELECT value FROM settings WHERE name = ?1", (name,))
+    }
+
+    fn put_setting(&mut self, name: &str, value: &[u8]) -> Result<()> {
+        self.run("INSERT OR REPLACE INTO settings (name, value) VALUES (?1, ?2)", (name, value)).map(drop)
+    }
+
+    fn invitation(&mut self, hash: &[u8; 32]) -> Result<Option<InvitationRow>> {
+        self.one("SELECT secret, made_at, line FROM invitations WHERE hash = ?1", (hash,), |row| {
+            Ok(InvitationRow {
+                secret: optional_id(row, 0, InvitationSecret::from_slice)?,
+                made_at: timestamp(row, 1)?,
+                line: optional_id(row, 2, LineId::from_slice)?,
+            })
+        })
+    }
+
+    fn put_invitation(&mut self, hash: &[u8; 32], row: &InvitationRow) -> Result<()> {
+        self.run(
+            "INSERT OR REPLACE INTO invitations (hash, secret, made_at, line) VALUES (?1, ?2, ?3, ?4)",
+            params![
+                hash,
+                row.secret.as_ref().map(InvitationSecret::as_bytes),
+                time(row.made_at),
+                row.line.as_ref().map(LineId::as_bytes)
+            ],
+        )
+        .map(drop)
+    }
+
+    fn open_invitation(&mut self) -> Result<Option<InvitationSecret>> {
+        self.one(
+            "SELECT secret FROM invitations WHERE line IS NULL AND secret IS NOT NULL ORDER BY made_at LIMIT 1",
+            (),
+            |row| id(row, 0, InvitationSecret::from_slice),
+        )
+    }
+
+    fn count_open_invitations(&mut self) -> Result<u64> {
+        self.number("SELECT count(*) FROM invitations WHERE line IS NULL", ())
+    }
+
+    fn line(&mut self, line: &LineId) -> Result<Option<LineRow>> {
+        self.one(
+            "SELECT identity, list, list_hash, list_number FROM lines WHERE line = ?1",
+            (line.as_bytes(),),
+            |row| {
+                Ok(LineRow {
+                    identity: row.get(0)?,
+                    list: row.get(1)?,
+                    list_hash: id(row, 2, bytes32)?,
+                    list_number: number(row, 3)?,
+                })
+            },
+        )
+    }
+
+    fn put_line(&mut self, line: &LineId, row: &LineRow) -> Result<()> {
+        self.run(
+            "INSERT OR REPLACE INTO lines (line, identity, list, list_hash, list_number) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![line.as_bytes(), row.identity, row.list, row.list_hash, int(row.list_number)],
+        )
+        .map(drop)
+    }
+
+    fn count_lines(&mut self) -> Result<u64> {
+        self.number("SELECT count(*) FROM lines", ())
+    }
+
+    fn line_state(&mut self, line: &LineId) -> Result<LineState> {
+        self.one(
+            "SELECT last_item, item_bytes, intake_bytes FROM line_states WHERE line = ?1",
+            (line.as_bytes(),),
+            |row| {
+                Ok(LineState { last_item: number(row, 0)?, item_bytes: number(row, 1)?, intake_bytes: number(row, 2)? })
+            },
+        )
+        .map(Option::unwrap_or_default)
+    }
+
+    fn put_line_state(&mut self, line: &LineId, state: &LineState) -> Result<()> {
+        self.run(
+            "INSERT OR REPLACE INTO line_states (line, last_item, item_bytes, intake_bytes) VALUES (?1, ?2, ?3, ?4)",
+            params![line.as_bytes(), int(state.last_item), int(state.item_bytes), int(state.intake_bytes)],
+        )
+        .map(drop)
+    }
+
+    fn handset(&mut self, line: &LineId, handset: &HandsetId) -> Result<Option<HandsetRow>> {
+        self.one(
+            "SELECT done, cursor FROM handsets WHERE line = ?1 AND handset = ?2",
+            (line.as_bytes(), handset.as_bytes()),
+            |row| Ok(HandsetRow { done: number(row, 0)?, cursor: number(row, 1)? }),
+        )
+    }
+
+    fn handsets(&mut self, line: &LineId) -> Result<Vec<(HandsetId, HandsetRow)>> {
+        self.many(
+            "SELECT handset, done, cursor FROM handsets WHERE line = ?1 ORDER BY handset",
+            (line.as_bytes(),),
+            |row| {
+                let of = HandsetRow { done: number(row, 1)?, cursor: number(row, 2)? };
+                Ok((id(row, 0, HandsetId::from_slice)?, of))
+            },
+        )
+    }
+
+    fn put_handset(&mut self, line: &LineId, handset: &HandsetId, row: &HandsetRow) -> Result<()> {
+        self.run(
+            "INSERT OR REPLACE INTO handsets (line, handset, done, cursor) VALUES (?1, ?2, ?3, ?4)",
+            (line.as_bytes(), handset.as_bytes(), int(row.done), int(row.cursor)),
+        )
+        .map(drop)
+    }
+
+    fn remove_handset(&mut self, line: &LineId, handset: &HandsetId) -> Result<()> {
+        let key = (line.as_bytes(), handset.as_bytes());
+        self.run("DELETE FROM refused_deeds WHERE line = ?1 AND handset = ?2", key)?;
+        self.run("DELETE FROM handsets WHERE line = ?1 AND handset = ?2", key).map(drop)
+    }
+
+    fn refused_deeds(&mut self, line: &LineId, handset: &HandsetId) -> Result<Vec<u64>> {
+        self.many(
+            "SELECT number FROM refused_deeds WHERE line = ?1 AND handset = ?2 ORDER BY number",
+            (line.as_bytes(), handset.as_bytes()),
+            |row| number(row, 0),
+        )
+    }
+
+    fn add_refused_deed(&mut self, line: &LineId, handset: &HandsetId, number: u64) -> Result<()> {
+        self.run(
+            "INSERT OR IGNORE INTO refused_deeds (line, handset, number) VALUES (?1, ?2, ?3)",
+            (line.as_bytes(), handset.as_bytes(), int(number)),
+        )
+        .map(drop)
+    }
+
+    fn remove_refused_deed(&mut self, line: &LineId, handset: &HandsetId, number: u64) -> Result<()> {
+        self.run(
+            "DELETE FROM refused_deeds WHERE line = ?1 AND handset = ?2 AND number = ?3",
+            (line.as_bytes(), handset.as_bytes(), int(number)),
+        )
+        .map(drop)
+    }
+}
