@@ -7,6 +7,7 @@
 
 mod files;
 mod format;
+mod sealing;
 mod storage;
 
 use std::future::Future;
@@ -52,7 +53,7 @@ macro_rules! tests {
 pub(crate) use tests;
 
 fn all() -> impl Iterator<Item = &'static Test> {
-    storage::TESTS.iter().chain(format::TESTS)
+    storage::TESTS.iter().chain(format::TESTS).chain(sealing::TESTS)
 }
 
 /// The tests, one a line: its name, a tab, and one letter for each phase (`r`: load the page anew first; `w`: only
