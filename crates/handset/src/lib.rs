@@ -1,1 +1,41 @@
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+//! The handset's engine: a state machine over one SQLite database.
+//!
+//! The caller owns the connection to the switchboard, the clock and the randomness: it says [`Handset::connected`],
+//! [`Handset::receive`], [`Handset::disconnected`] and [`Handset::timeout`], and after every call takes all of
+//! [`Handset::poll_output`] and asks [`Handset::next_timeout`]. Everything a principal does is a method too (taking up a
+//! card, a text) and obliges the caller to poll in the same way.
+//!
+//! One call is one SQLite transaction, and outputs leave only after its commit: killing the process at any instant
+//! loses and doubles nothing. A call that fails has changed nothing.
 
+mod cards;
+mod claim;
+mod compose;
+mod contacts;
+mod context;
+mod deeds;
+mod engine;
+mod error;
+mod generations;
+mod incoming;
+mod introductions;
+mod outgoing;
+mod own;
+mod progress;
+mod redeem;
+mod refound;
+mod requests;
+mod session;
+mod views;
+
+pub use cards::{CardState, CardView, NewCard};
+pub use claim::ClaimLink;
+pub use contacts::{ContactState, PersonView, Verified};
+pub use engine::{Event, Handset, Output};
+pub use error::{Error, Fault};
+pub use redeem::Accepting;
+pub use requests::RequestView;
+pub use session::SessionState;
+pub use views::{MessageState, MessageView, Pending, ReactionView, StatusView};

@@ -1,0 +1,120 @@
+//! What a principal says: texts, replies, reactions, and taking words back.
+
+use database::rusqlite::{OptionalExtension as _, params};
+use protocol::content::{Content, What};
+use protocol::{ContentId, Timestamp, limits};
+use seal::content_id;
+
+use crate::contacts::{Contact, ContactState};
+use crate::context::Work;
+use crate::engine::Handset;
+use crate::error::Error;
+use crate::incoming::NewMessage;
+
+impl Handset {
+    /// Writes a text to a contact; it waits on the handset until it can go.
+    ///
+    /// # Errors
+    /// If there is no such person or text to answer, or the text is empty or too long.
+    pub fn text(
+        &mut self,
+        now: Timestamp,
+        person: &str,
+        text: &str,
+        reply_to: Option<&str>,
+    ) -> Result<ContentId, Error> {
+        if text.trim().is_empty() {
+            return Err(Error::EmptyText);
+        }
+        if text.len() > limits::TEXT_BYTES {
+            return Err(Error::TextTooLong { length: text.len(), limit: limits::TEXT_BYTES });
+        }
+        self.say(now, person, |work, contact| {
+            let in_reply_to = reply_to.map(|id| work.message(contact, id)).transpose()?.map(|(id, _)| id);
+            Ok(Content { salt: work.random(), replaces: None, in_reply_to, what: What::Text(text.to_owned()) })
+        })
+    }
+
+    /// Reacts to a text; an empty reaction takes the earlier one back.
+    ///
+    /// # Errors
+    /// If there is no such person or text, or the reaction is longer than one could be.
+    pub fn react(&mut self, now: Timestamp, person: &str, id: &str, emoji: &str) -> Result<ContentId, Error> {
+        let emoji = emoji.trim();
+        if emoji.len() > 64 {
+            return Err(Error::TextTooLong { length: emoji.len(), limit: 64 });
+        }
+        self.say(now, person, |work, contact| {
+            let (target, _) = work.message(contact, id)?;
+            let what = What::Reaction(emoji.to_owned());
+            Ok(Content { salt: work.random(), replaces: None, in_reply_to: Some(target), what })
+        })
+    }
+
+    /// Takes a text of one's own back, here and there. The other side may have read or kept it.
+    ///
+    /// # Errors
+    /// If there is no such person or text, or it is not one's own.
+    pub fn unsend(&mut self, now: Timestamp, person: &str, id: &str) -> Result<ContentId, Error> {
+        self.say(now, person, |work, contact| {
+            let (target, mine) = work.message(contact, id)?;
+            if !mine {
+                return Err(Error::NotYours);
+            }
+            Ok(Content { salt: work.random(), replaces: Some(target), in_reply_to: None, what: What::Retraction })
+        })
+    }
+
+    fn say(
+        &mut self,
+        now: Timestamp,
+        person: &str,
+        content: impl FnOnce(&mut Work<'_>, &Contact) -> Result<Content, Error>,
+    ) -> Result<ContentId, Error> {
+        self.transact(now, |work| {
+            let own = work.own()?;
+            let contact = Contact::named(work.db, person)?;
+            if contact.state == ContactState::Blocked {
+                return Err(Error::Blocked(contact.person));
+            }
+            let content = content(work, &contact)?;
+            let mimi = content.to_bytes();
+            let id = content_id(&mimi, &content.salt, &own.line, &contact.conversation);
+            let number: u64 = work.db.query_row(
+                "UPDATE contact SET next_number = next_number + 1 WHERE id = ?1 RETURNING next_number - 1",
+                [contact.id],
+                |row| row.get(0),
+            )?;
+            work.insert_message(&NewMessage {
+                id,
+                contact: contact.id,
+                mine: true,
+                handset: own.handset,
+                number,
+                content: &content,
+                sent_at: now,
+                mimi: &mimi,
+                state: "waiting",
+            })?;
+            work.pump()?;
+            Ok(id)
+        })
+    }
+}
+
+impl Work<'_> {
+    /// A text of the conversation, and whether it is ours.
+    fn message(&self, contact: &Contact, id: &str) -> Result<(ContentId, bool), Error> {
+        let unknown = || Error::UnknownMessage(id.to_owned());
+        let id: ContentId = id.trim().parse().map_err(|_| unknown())?;
+        let mine = self
+            .db
+            .query_row(
+                "SELECT mine FROM message WHERE contact = ?1 AND id = ?2 AND kind IN ('text', 'unknown')",
+                params![contact.id, id.as_bytes()],
+                |row| row.get(0),
+            )
+            .optional()?;
+        mine.map(|mine| (id, mine)).ok_or_else(unknown)
+    }
+}

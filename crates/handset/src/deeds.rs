@@ -1,0 +1,112 @@
+//! The deeds that wait for the switchboard: written in the transaction that decides on them, sent in order, deleted when
+//! confirmed.
+
+use database::rusqlite::params;
+use protocol::frames::{Deed, ToSwitchboard};
+use protocol::{EnvelopeHash, Refusal, encode};
+
+use crate::context::Work;
+use crate::engine::{Event, Output};
+use crate::error::Error;
+
+/// What a deed concerns, so that its end can be shown.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Concern<'a> {
+    pub(crate) card: Option<&'a str>,
+    pub(crate) contact: Option<i64>,
+    pub(crate) envelope: Option<EnvelopeHash>,
+}
+
+impl Work<'_> {
+    /// Has the switchboard do something, in order after all that was decided before.
+    pub(crate) fn deed(&mut self, deed: Deed, concern: Concern<'_>) -> Result<(), Error> {
+        let Concern { card, contact, envelope } = concern;
+        self.db
+            .prepare_cached("INSERT INTO deed (body, made_at, card, contact, envelope) VALUES (?1, ?2, ?3, ?4, ?5)")?
+            .execute(params![
+                encode(&deed),
+                self.now.as_millis(),
+                card,
+                contact,
+                envelope.as_ref().map(|hash| hash.as_bytes().as_slice())
+            ])?;
+        let number = u64::try_from(self.db.last_insert_rowid()).map_err(|_| Error::Corrupt("deed"))?;
+        if self.session.may_do() {
+            self.outputs.push(Output::Send(encode(&ToSwitchboard::Do { number, deed })));
+        }
+        Ok(())
+    }
+
+    /// After Welcome: forgets what the switchboard has, and sends the rest again in order.
+    pub(crate) fn resume_deeds(&mut self, done: u64) -> Result<(), Error> {
+        // A number that the switchboard has must never be given again, even if our database fell behind it.
+        self.db.execute(
+            "INSERT OR REPLACE INTO sqlite_sequence (rowid, name, seq)
+             SELECT (SELECT rowid FROM sqlite_sequence WHERE name = 'deed'), 'deed',
+                    max(?1, coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'deed'), 0))",
+            [done],
+        )?;
+        let mut confirmed = self.db.prepare("SELECT number FROM deed WHERE number <= ?1 ORDER BY number")?;
+        let confirmed: Vec<u64> = confirmed.query_map([done], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        for number in confirmed {
+            self.deed_done(number)?;
+        }
+        let mut waiting = self.db.prepare("SELECT number, body FROM deed ORDER BY number")?;
+        let mut rows = waiting.query([])?;
+        while let Some(row) = rows.next()? {
+            let body: Vec<u8> = row.get(1)?;
+            let deed = protocol::decode(&body, protocol::limits::FRAME_BYTES).map_err(|_| Error::Corrupt("deed"))?;
+            self.outputs.push(Output::Send(encode(&ToSwitchboard::Do { number: row.get(0)?, deed })));
+        }
+        Ok(())
+    }
+
+    /// The switchboard has stored a deed.
+    pub(crate) fn deed_done(&mut self, number: u64) -> Result<(), Error> {
+        let Some(ended) = self.end_deed(number)? else { return Ok(()) };
+        if let Some(card) = ended.card {
+            self.db.execute("UPDATE card SET stored = 1 WHERE id = ?1", [&card])?;
+            self.event(Event::CardStored(card));
+        }
+        if let Some(envelope) = ended.envelope {
+            self.stored(&envelope)?;
+        }
+        Ok(())
+    }
+
+    /// The switchboard did not do a deed. A passing reason: connect again later and send it again. Else it is over.
+    pub(crate) fn deed_refused(&mut self, number: u64, refusal: Refusal) -> Result<(), Error> {
+        if refusal.code.is_passing() {
+            self.session.pause();
+            self.outputs.push(Output::Close);
+            return Ok(());
+        }
+        let Some(ended) = self.end_deed(number)? else { return Ok(()) };
+        if let Some(card) = ended.card {
+            let stored: bool =
+                self.db.query_row("SELECT coalesce((SELECT stored FROM card WHERE id = ?1), 1)", [&card], |row| {
+                    row.get(0)
+                })?;
+            if !stored {
+                self.db.execute("DELETE FROM card WHERE id = ?1", [&card])?;
+                self.event(Event::CardRefused(card, refusal));
+            }
+        } else if let Some(envelope) = ended.envelope {
+            self.not_taken(&envelope)?;
+        }
+        Ok(())
+    }
+
+    fn end_deed(&mut self, number: u64) -> Result<Option<Ended>, Error> {
+        let mut ended = self.db.prepare_cached("DELETE FROM deed WHERE number = ?1 RETURNING card, envelope")?;
+        let mut rows = ended.query([number])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let envelope: Option<Vec<u8>> = row.get(1)?;
+        Ok(Some(Ended { card: row.get(0)?, envelope: envelope.and_then(|hash| EnvelopeHash::from_slice(&hash)) }))
+    }
+}
+
+struct Ended {
+    card: Option<String>,
+    envelope: Option<EnvelopeHash>,
+}

@@ -1,0 +1,212 @@
+//! The engine's outside: opening, inputs, outputs, and the one transaction around each call.
+
+use std::collections::VecDeque;
+
+use database::rusqlite::{Connection, TransactionBehavior};
+use protocol::{ContentId, Refusal, Timestamp};
+use rand_core::CryptoRng;
+use seal::mls::{self, Mls};
+
+use crate::context::{Groups, Rng, Work};
+use crate::error::Error;
+use crate::own::Own;
+use crate::session::Session;
+
+/// "Entr" in ASCII: what a handset's database calls itself.
+const APPLICATION_ID: u32 = 0x456e_7472;
+
+/// A handset: one line's presence on one device.
+pub struct Handset {
+    db: Connection,
+    groups: Groups,
+    rng: Rng,
+    session: Session,
+    outputs: VecDeque<Output>,
+}
+
+/// What the caller is to do; taken with [`Handset::poll_output`] after every call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    /// Send this frame over the connection.
+    Send(Vec<u8>),
+    /// Close the connection, and connect again not before some seconds.
+    Close,
+    /// Something happened that the caller may want to show.
+    Event(Event),
+}
+
+/// What happened; what it changed is in the database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// The switchboard took the claim: the handset has its line.
+    Claimed,
+    /// The switchboard did not: nothing was kept.
+    ClaimRefused(Refusal),
+    /// The switchboard does not let the handset in.
+    TurnedAway(Refusal),
+    /// All that waited at the switchboard when the handset connected is here.
+    CaughtUp,
+    /// A card is stored at the switchboard, or was not and is gone.
+    CardStored(String),
+    /// A card could not be put up: nothing was kept.
+    CardRefused(String, Refusal),
+    /// Somebody became a contact, by taking up our card or we theirs.
+    ContactAdded {
+        /// The contact.
+        person: String,
+        /// The redemption that led to it, if it was ours.
+        redemption: Option<i64>,
+    },
+    /// Taking up a card came to nothing: nothing was kept.
+    AcceptRefused {
+        /// The redemption.
+        redemption: i64,
+        /// A stable code.
+        code: &'static str,
+        /// One sentence.
+        sentence: String,
+    },
+    /// Somebody asks to become a contact.
+    Requested(String),
+    /// Content arrived.
+    Arrived {
+        /// Who wrote it.
+        person: String,
+        /// Its id.
+        id: ContentId,
+    },
+    /// Something about a person or a message of theirs or to them changed.
+    Changed {
+        /// The person.
+        person: String,
+    },
+    /// The handset's clock differs from the switchboard's by so many seconds (positive: the handset is ahead).
+    ClockOff {
+        /// Seconds.
+        seconds: i64,
+    },
+}
+
+impl std::fmt::Debug for Handset {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Handset")
+    }
+}
+
+impl Handset {
+    /// Opens the engine over its database, new or not.
+    ///
+    /// # Errors
+    /// If the database is another program's, of a newer version, or fails.
+    pub fn open(mut db: Connection, rng: impl CryptoRng + Send + 'static) -> Result<Self, Error> {
+        database::migrate(&mut db, APPLICATION_ID, &[&format!("{}{}", include_str!("schema.sql"), mls::SCHEMA)])?;
+        Ok(Self {
+            db,
+            groups: Groups::new(),
+            rng: Box::new(rng),
+            session: Session::default(),
+            outputs: VecDeque::new(),
+        })
+    }
+
+    /// Gives the database back, to be closed.
+    pub fn close(self) -> Connection {
+        self.db
+    }
+
+    /// Where to connect: the URL of the switchboard's WebSocket; none before a claim.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn switchboard_url(&self) -> Result<Option<String>, Error> {
+        Ok(Own::load(&self.db)?.map(|own| {
+            let scheme = if own.scheme == "http" { "ws" } else { "wss" };
+            format!("{scheme}://{}{}", own.switchboard, protocol::frames::LINE_PATH)
+        }))
+    }
+
+    /// The next thing to do, in order; none when there is nothing until the next input.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// Whether the handset is connected and known to its switchboard.
+    pub fn session_state(&self) -> crate::session::SessionState {
+        self.session.state()
+    }
+
+    /// The connection to the switchboard is there.
+    pub fn connected(&mut self) {
+        self.session = Session::connected();
+    }
+
+    /// The connection is gone.
+    pub fn disconnected(&mut self) {
+        self.session = Session::default();
+    }
+
+    /// A frame arrived.
+    ///
+    /// # Errors
+    /// If the frame is not what a switchboard may send now (close the connection), or the database fails. Nothing of
+    /// the frame was taken then; the switchboard sends it again.
+    pub fn receive(&mut self, now: Timestamp, frame: &[u8]) -> Result<(), Error> {
+        let frame = protocol::decode(frame, protocol::limits::FRAME_BYTES)?;
+        self.transact(now, |work| work.frame(frame))
+    }
+
+    /// The time that [`Self::next_timeout`] named has come.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn timeout(&mut self, now: Timestamp) -> Result<(), Error> {
+        self.transact(now, |work| work.pump())
+    }
+
+    /// When to call [`Self::timeout`], if nothing else happens before; changes with every call.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn next_timeout(&self) -> Result<Option<Timestamp>, Error> {
+        crate::progress::next_timeout(&self.db, &self.session)
+    }
+
+    /// The database, for views.
+    pub(crate) fn db(&self) -> &Connection {
+        &self.db
+    }
+
+    /// Runs a step in one transaction; its outputs are queued once that is committed. A step that fails has changed
+    /// nothing, in the database or in memory.
+    pub(crate) fn transact<T>(
+        &mut self,
+        now: Timestamp,
+        step: impl FnOnce(&mut Work<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let session = self.session.clone();
+        let mut outputs = Vec::new();
+        let result = (|| {
+            let transaction = database::rusqlite::Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate)?;
+            let value = step(&mut Work {
+                db: &transaction,
+                mls: Mls::new(&transaction),
+                groups: &mut self.groups,
+                rng: &mut self.rng,
+                session: &mut self.session,
+                now,
+                outputs: &mut outputs,
+            })?;
+            transaction.commit()?;
+            Ok(value)
+        })();
+        match &result {
+            Ok(_) => self.outputs.extend(outputs),
+            Err(_) => {
+                self.groups.clear();
+                self.session = session;
+            }
+        }
+        result
+    }
+}

@@ -1,0 +1,176 @@
+//! What can go wrong on a handset, by whose fault it is.
+
+use protocol::Refusal;
+
+/// Whose fault an error is, and so what helps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The person or program that called: do it differently.
+    Misuse,
+    /// The other side or a switchboard: it was refused.
+    Peer,
+    /// The connection: later.
+    Network,
+    /// This handset's storage: nothing works until it is mended.
+    Fatal,
+}
+
+/// An error of the engine; nothing was changed by the call that gave it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The handset has no line yet.
+    #[error("this handset has no line yet: claim one with the link from your office's operator")]
+    NotClaimed,
+    /// The handset has a line already.
+    #[error("this handset has a line already: use another profile for another line, or --move to move this one")]
+    AlreadyClaimed,
+    /// No claim link.
+    #[error("this is not a claim link: copy all of the link that your office's operator sent")]
+    NotAClaimLink,
+    /// Not a card.
+    #[error(transparent)]
+    NotACard(#[from] protocol::card::ParseCardError),
+    /// A word that no card has.
+    #[error(transparent)]
+    UnknownWord(#[from] seal::UnknownWord),
+    /// One's own card.
+    #[error("this is your own card: give it to somebody else")]
+    OwnCard,
+    /// A card whose contents are not authentic.
+    #[error(
+        "this card is not what it says: its link was altered, or its office gives out another line's keys; ask for a new one"
+    )]
+    CardNotAuthentic,
+    /// A fingerprint that is not the issuer's.
+    #[error(
+        "the line behind this card is not the one that the link names: do not use it, and ask the issuer for a new card in another way"
+    )]
+    FingerprintMismatch,
+    /// A name that is empty or too long.
+    #[error("a name must have between 1 and {0} bytes")]
+    BadName(usize),
+    /// A name that is taken.
+    #[error("there is already somebody called \"{0}\": choose another name")]
+    NameTaken(String),
+    /// Nobody of that name.
+    #[error("there is nobody called \"{0}\" here: see `people` for names")]
+    UnknownPerson(String),
+    /// More than one of that name.
+    #[error("\"{0}\" could be more than one person: write the whole name")]
+    AmbiguousPerson(String),
+    /// No such card.
+    #[error("there is no card \"{0}\": see `card list`")]
+    UnknownCard(String),
+    /// A card that cannot be made so.
+    #[error("a card has between 1 and {0} uses and a time of between 1 minute and 1 year")]
+    BadCard(usize),
+    /// No such message.
+    #[error("there is no text with the id {0} in this conversation: ids are in `read --json`")]
+    UnknownMessage(String),
+    /// Somebody else's message.
+    #[error("only what you wrote yourself can be taken back")]
+    NotYours,
+    /// An empty text.
+    #[error("an empty text says nothing: write something")]
+    EmptyText,
+    /// A text that is too long.
+    #[error("this text has {length} bytes, and a text may have at most {limit}: send it in parts")]
+    TextTooLong {
+        /// Bytes of the text.
+        length: usize,
+        /// Bytes that are allowed.
+        limit: usize,
+    },
+    /// A blocked person.
+    #[error("\"{0}\" is blocked: unblock before you write")]
+    Blocked(String),
+    /// Said no by a switchboard.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The switchboard speaks no version that this handset knows, or not our protocol.
+    #[error("the switchboard does not speak this handset's language: one of the two needs an update")]
+    ProtocolMismatch,
+    /// Something that does not follow from what was asked.
+    #[error("the switchboard sent something that does not belong here; connecting again")]
+    PeerMisbehaved,
+    /// Bytes that cannot be read.
+    #[error(transparent)]
+    Malformed(#[from] protocol::DecodeError),
+    /// A signature, seal or proof that does not hold.
+    #[error(transparent)]
+    NotAuthentic(#[from] seal::NotAuthentic),
+    /// MLS.
+    #[error(transparent)]
+    Mls(#[from] seal::mls::MlsError),
+    /// Storage.
+    #[error(transparent)]
+    Database(#[from] database::Error),
+    /// Storage.
+    #[error("the handset's database failed: {0}")]
+    Sqlite(#[from] database::rusqlite::Error),
+    /// Something stored that cannot be read back.
+    #[error("the handset's database holds something unreadable ({0}): restore it from a backup")]
+    Corrupt(&'static str),
+}
+
+impl Error {
+    /// A stable code for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotClaimed => "not-claimed",
+            Self::AlreadyClaimed => "already-claimed",
+            Self::NotAClaimLink => "not-a-claim-link",
+            Self::NotACard(_) => "not-a-card",
+            Self::UnknownWord(_) => "unknown-word",
+            Self::OwnCard => "own-card",
+            Self::CardNotAuthentic => "card-not-authentic",
+            Self::FingerprintMismatch => "fingerprint-mismatch",
+            Self::BadName(_) => "bad-name",
+            Self::NameTaken(_) => "name-taken",
+            Self::UnknownPerson(_) => "unknown-person",
+            Self::AmbiguousPerson(_) => "ambiguous-person",
+            Self::UnknownCard(_) => "unknown-card",
+            Self::BadCard(_) => "bad-card",
+            Self::UnknownMessage(_) => "unknown-message",
+            Self::NotYours => "not-yours",
+            Self::EmptyText => "empty-text",
+            Self::TextTooLong { .. } => "text-too-long",
+            Self::Blocked(_) => "blocked",
+            Self::Refused(refusal) => refusal.code.as_str(),
+            Self::ProtocolMismatch => "protocol-mismatch",
+            Self::PeerMisbehaved => "peer-misbehaved",
+            Self::Malformed(_) => "malformed",
+            Self::NotAuthentic(_) => "not-authentic",
+            Self::Mls(_) => "mls",
+            Self::Database(_) | Self::Sqlite(_) if self.is_full() => "disk-full",
+            Self::Database(_) | Self::Sqlite(_) => "database",
+            Self::Corrupt(_) => "database-corrupt",
+        }
+    }
+
+    /// Whose fault it is.
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Refused(refusal) if refusal.code.is_passing() => Fault::Network,
+            Self::Refused(_)
+            | Self::ProtocolMismatch
+            | Self::PeerMisbehaved
+            | Self::Malformed(_)
+            | Self::NotAuthentic(_)
+            | Self::CardNotAuthentic
+            | Self::FingerprintMismatch
+            | Self::Mls(_) => Fault::Peer,
+            Self::Database(_) | Self::Sqlite(_) | Self::Corrupt(_) => Fault::Fatal,
+            _ => Fault::Misuse,
+        }
+    }
+
+    /// Whether the disk is full.
+    pub fn is_full(&self) -> bool {
+        match self {
+            Self::Sqlite(error) => database::failure_of(error) == database::Failure::DiskFull,
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,392 @@
+//! Generations of a conversation: founding, joining, which of several counts, and vouching within one.
+//!
+//! A generation counts (is *current*) if it is trusted and beats the others: the higher number, and of two with the same
+//! number the one whose id has the lower hash. Both sides reach the same choice, since both end up trusting the same
+//! ones. Trusted are those founded by us (the introduction is sealed to the contact's certified key), the first one of a
+//! new contact, and every one whose founder vouched for its leaf key.
+
+use database::rusqlite::{OptionalExtension as _, Row, params};
+use protocol::frames::{Deed, MailboxAddress};
+use protocol::intake::{IntakeAddress, Introduction, Pairing, Slot};
+use protocol::{GenerationId, MailboxId, ReservationId, SwitchboardAddress, Token, encode};
+use seal::mls::{Group, Mls};
+use seal::{IntakeKeys, PairSecret, Vouched, capability_hash, envelope_hash, sha256, vouch, vouched};
+use serde_bytes::ByteBuf;
+
+use crate::contacts::Contact;
+use crate::context::{Groups, Work};
+use crate::deeds::Concern;
+use crate::engine::Event;
+use crate::error::Error;
+use crate::own::Own;
+
+/// A generation's row.
+#[derive(Clone)]
+pub(crate) struct Generation {
+    pub(crate) id: GenerationId,
+    pub(crate) contact: i64,
+    pub(crate) number: u64,
+    pub(crate) sequencer: SwitchboardAddress,
+    pub(crate) mailbox: MailboxId,
+    pub(crate) token: Token,
+    pub(crate) trusted: bool,
+    pub(crate) current: bool,
+    pub(crate) vouched: bool,
+}
+
+/// A slot of a contact's intake, fetched and opened.
+pub(crate) struct OpenSlot<'a> {
+    pub(crate) slot: Slot,
+    pub(crate) intake: &'a IntakeAddress,
+    pub(crate) keys: &'a IntakeKeys,
+    pub(crate) reservation: ReservationId,
+}
+
+const COLUMNS: &str = "id, contact, number, sequencer, mailbox, token, trusted, current, vouched";
+
+impl Generation {
+    fn read(row: &Row<'_>) -> Result<Self, Error> {
+        Ok(Self {
+            id: GenerationId::from_slice(&row.get::<_, Vec<u8>>(0)?).ok_or(Error::Corrupt("generation"))?,
+            contact: row.get(1)?,
+            number: row.get(2)?,
+            sequencer: row.get::<_, String>(3)?.parse().map_err(|_| Error::Corrupt("sequencer"))?,
+            mailbox: MailboxId::from_slice(&row.get::<_, Vec<u8>>(4)?).ok_or(Error::Corrupt("mailbox"))?,
+            token: Token::from_slice(&row.get::<_, Vec<u8>>(5)?).ok_or(Error::Corrupt("token"))?,
+            trusted: row.get(6)?,
+            current: row.get(7)?,
+            vouched: row.get(8)?,
+        })
+    }
+
+    /// Whether this one counts before another.
+    fn beats(&self, other: &Self) -> bool {
+        (self.number, std::cmp::Reverse(sha256(self.id.as_bytes())))
+            > (other.number, std::cmp::Reverse(sha256(other.id.as_bytes())))
+    }
+}
+
+/// The group of a generation, from memory or the database.
+pub(crate) fn group<'g>(groups: &'g mut Groups, mls: &Mls<'_>, id: GenerationId) -> Result<&'g mut Group, Error> {
+    use std::collections::btree_map::Entry;
+    match groups.entry(id) {
+        Entry::Occupied(entry) => Ok(entry.into_mut()),
+        Entry::Vacant(entry) => Ok(entry.insert(mls.load(&id)?.ok_or(Error::Corrupt("group"))?)),
+    }
+}
+
+impl Work<'_> {
+    fn one_generation(&self, which: &str, value: impl database::rusqlite::ToSql) -> Result<Option<Generation>, Error> {
+        self.db
+            .prepare_cached(&format!("SELECT {COLUMNS} FROM generation WHERE {which}"))?
+            .query_row([value], |row| Ok(Generation::read(row)))
+            .optional()?
+            .transpose()
+    }
+
+    pub(crate) fn current_generation(&self, contact: i64) -> Result<Option<Generation>, Error> {
+        self.one_generation("contact = ?1 AND current = 1", contact)
+    }
+
+    pub(crate) fn generation_of_mailbox(&self, mailbox: MailboxId) -> Result<Option<Generation>, Error> {
+        self.one_generation("mailbox = ?1", mailbox.as_bytes())
+    }
+
+    pub(crate) fn generation(&self, id: GenerationId) -> Result<Option<Generation>, Error> {
+        self.one_generation("id = ?1", id.as_bytes())
+    }
+
+    pub(crate) fn generations_of(&self, contact: i64) -> Result<Vec<GenerationId>, Error> {
+        let mut ids = self.db.prepare_cached("SELECT id FROM generation WHERE contact = ?1 ORDER BY number, id")?;
+        let ids = ids.query_map([contact], |row| row.get::<_, Vec<u8>>(0))?;
+        ids.map(|id| GenerationId::from_slice(&id?).ok_or(Error::Corrupt("generation"))).collect()
+    }
+
+    /// The number that a contact's next generation has.
+    pub(crate) fn next_generation_number(&self, contact: &Contact) -> Result<u64, Error> {
+        let newest: u64 = self.db.query_row(
+            "SELECT coalesce(max(number), 0) FROM generation WHERE contact = ?1",
+            [contact.id],
+            |row| row.get(0),
+        )?;
+        Ok(newest.max(self.forgotten_number(contact.line)?) + 1)
+    }
+
+    /// Founds a generation with our own switchboard as sequencer, and introduces it through a slot of the contact's
+    /// intake.
+    pub(crate) fn found(&mut self, own: &Own, contact: &Contact, open: OpenSlot<'_>) -> Result<(), Error> {
+        let id = GenerationId::new(self.random());
+        let mailbox = MailboxId::new(self.random());
+        let number = self.next_generation_number(contact)?;
+        let (group, welcome) = self.mls.found(&id, &open.slot.key_package)?;
+        let (epoch, leaf_keys) = (group.epoch(), group.leaf_keys());
+        let capability = capability_hash(&group.capability(&self.mls)?);
+        self.groups.insert(id, group);
+        let mut generation = Generation {
+            id,
+            contact: contact.id,
+            number,
+            sequencer: own.switchboard.clone(),
+            mailbox,
+            token: open.intake.token.clone(),
+            trusted: true,
+            current: false,
+            vouched: false,
+        };
+        let mac = self.own_mac(own, contact, &generation, &leaf_keys)?;
+        self.keep_generation(&generation, true, mac.is_some())?;
+        let members = vec![
+            MailboxAddress { address: own.switchboard.clone(), mailbox },
+            MailboxAddress { address: open.intake.address.clone(), mailbox: open.slot.mailbox },
+        ];
+        let intake = self.standing_intake(own, contact)?;
+        let introduction = Introduction {
+            name: own.name.clone(),
+            identity: own.identity()?.public(),
+            handsets: ByteBuf::from(own.handsets.clone()),
+            handset: own.handset,
+            conversation: contact.conversation,
+            number,
+            generation: id,
+            sequencer: own.switchboard.clone(),
+            welcome: ByteBuf::from(welcome),
+            intake,
+            pairing: own_pairing(contact, mac)?,
+            made_at: self.now,
+        };
+        let sealed = open.keys.seal_introduction(&contact.kem()?, &encode(&introduction), self.rng)?;
+        let hash = envelope_hash(&sealed);
+        self.deed(Deed::OpenMailbox { mailbox, from: own.switchboard.clone() }, Concern::default())?;
+        self.deed(Deed::Found { generation: id, epoch, capability, members }, Concern::default())?;
+        self.deed(
+            Deed::Introduce {
+                to: open.intake.address.clone(),
+                lookup: open.keys.lookup(),
+                reservation: open.reservation,
+                reply_to: mailbox,
+                sealed: ByteBuf::from(sealed),
+            },
+            Concern { contact: Some(contact.id), envelope: Some(hash), ..Concern::default() },
+        )?;
+        self.db.execute(
+            "INSERT INTO flight (envelope, generation, epoch, contact, kind) VALUES (?1, ?2, ?3, ?4, 'introduction')",
+            params![hash.as_bytes(), id.as_bytes(), epoch, contact.id],
+        )?;
+        generation.current = self.settle(contact.id)?;
+        Ok(())
+    }
+
+    /// Joins the generation of an introduction. `known` is whether its founder was a contact before.
+    pub(crate) fn join(
+        &mut self,
+        own: &Own,
+        contact: &Contact,
+        introduction: &Introduction,
+        token: &Token,
+        mailbox: MailboxId,
+        known: bool,
+    ) -> Result<(), Error> {
+        let group = self.mls.join(&introduction.welcome)?;
+        let leaf_keys = group.leaf_keys();
+        if group.generation() != introduction.generation || leaf_keys.len() != 2 {
+            return Err(seal::NotAuthentic.into());
+        }
+        self.groups.insert(introduction.generation, group);
+        let mut generation = Generation {
+            id: introduction.generation,
+            contact: contact.id,
+            number: introduction.number,
+            sequencer: introduction.sequencer.clone(),
+            mailbox,
+            token: token.clone(),
+            trusted: !known,
+            current: false,
+            vouched: false,
+        };
+        let secret = own.kem()?.decapsulate(&introduction.pairing.encapsulated)?;
+        if let Some(mac) = &introduction.pairing.mac
+            && self.check_mac(own, contact, &generation, &leaf_keys, &secret, mac).is_ok()
+        {
+            generation.vouched = true;
+            generation.trusted = true;
+        }
+        self.keep_generation(&generation, false, false)?;
+        self.db.execute("UPDATE generation SET vouch_due = 1 WHERE id = ?1", [generation.id.as_bytes()])?;
+        if generation.trusted {
+            self.learn(contact.id, &secret, &introduction.intake, &introduction.name)?;
+        }
+        self.settle(contact.id)?;
+        self.take_held(mailbox)
+    }
+
+    fn keep_generation(&mut self, generation: &Generation, founder: bool, vouch_said: bool) -> Result<(), Error> {
+        self.db.execute(
+            "INSERT INTO generation (id, contact, number, sequencer, mailbox, token, founder, trusted, vouched,
+                vouch_said, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            params![
+                generation.id.as_bytes(),
+                generation.contact,
+                generation.number,
+                generation.sequencer.as_str(),
+                generation.mailbox.as_bytes(),
+                generation.token.as_bytes(),
+                founder,
+                generation.trusted,
+                generation.vouched,
+                vouch_said,
+                self.now.as_millis(),
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// Keeps what a contact's handset said of itself.
+    fn learn(&mut self, contact: i64, secret: &PairSecret, intake: &IntakeAddress, name: &str) -> Result<(), Error> {
+        self.db.execute(
+            "UPDATE contact SET peer_secret = ?2, peer_intake = ?3, peer_token = ?4, name = ?5 WHERE id = ?1",
+            params![contact, secret.as_bytes(), intake.address.as_str(), intake.token.as_bytes(), name],
+        )?;
+        Ok(())
+    }
+
+    /// Makes the trusted generation current that beats the others; says whether that changed. What was not delivered
+    /// goes out again in it.
+    pub(crate) fn settle(&mut self, contact: i64) -> Result<bool, Error> {
+        let mut all =
+            self.db.prepare_cached(&format!("SELECT {COLUMNS} FROM generation WHERE contact = ?1 AND trusted = 1"))?;
+        let mut best: Option<Generation> = None;
+        let mut rows = all.query([contact])?;
+        while let Some(row) = rows.next()? {
+            let candidate = Generation::read(row)?;
+            if best.as_ref().is_none_or(|best| candidate.beats(best)) {
+                best = Some(candidate);
+            }
+        }
+        let Some(best) = best.filter(|best| !best.current) else { return Ok(false) };
+        self.db.execute(
+            "UPDATE generation SET current = 0, retired_at = ?2 WHERE contact = ?1 AND current = 1",
+            params![contact, self.now.as_millis()],
+        )?;
+        self.db.execute("UPDATE generation SET current = 1, retired_at = NULL WHERE id = ?1", [best.id.as_bytes()])?;
+        self.db.execute("DELETE FROM flight WHERE contact = ?1 AND kind IN ('content', 'status')", [contact])?;
+        self.db.execute(
+            "UPDATE message SET flight_generation = NULL
+             WHERE contact = ?1 AND mine = 1 AND state IN ('waiting', 'sent')",
+            [contact],
+        )?;
+        self.db.execute(
+            "UPDATE contact SET status_due = EXISTS (SELECT 1 FROM heard WHERE contact = ?1), refound_at = NULL,
+                reservation = NULL WHERE id = ?1",
+            [contact],
+        )?;
+        if best.number > 1 {
+            self.notice(contact, "founded-again")?;
+        }
+        Ok(true)
+    }
+
+    /// A line in the conversation that no side wrote.
+    pub(crate) fn notice(&mut self, contact: i64, code: &str) -> Result<(), Error> {
+        self.db.execute(
+            "INSERT INTO notice (contact, code, at) VALUES (?1, ?2, ?3)",
+            params![contact, code, self.now.as_millis()],
+        )?;
+        Ok(())
+    }
+
+    /// Our MAC for a generation; none as long as the contact's secret is not known.
+    fn own_mac(
+        &self,
+        own: &Own,
+        contact: &Contact,
+        generation: &Generation,
+        leaf_keys: &[Vec<u8>],
+    ) -> Result<Option<[u8; 32]>, Error> {
+        let (Some(ours), Some(theirs)) = (&contact.own_secret, &contact.peer_secret) else { return Ok(None) };
+        let said = Vouched {
+            conversation: contact.conversation,
+            number: generation.number,
+            generation: generation.id,
+            leaf_keys,
+            from: (own.line, own.handset),
+            to: (contact.line, contact.handset),
+        };
+        Ok(Some(vouch(&said, ours, theirs, &generation.token)))
+    }
+
+    fn check_mac(
+        &self,
+        own: &Own,
+        contact: &Contact,
+        generation: &Generation,
+        leaf_keys: &[Vec<u8>],
+        theirs: &PairSecret,
+        mac: &[u8],
+    ) -> Result<(), Error> {
+        let ours = contact.own_secret.as_ref().ok_or(seal::NotAuthentic)?;
+        let said = Vouched {
+            conversation: contact.conversation,
+            number: generation.number,
+            generation: generation.id,
+            leaf_keys,
+            from: (contact.line, contact.handset),
+            to: (own.line, own.handset),
+        };
+        Ok(vouched(mac, &said, theirs, ours, &generation.token)?)
+    }
+
+    /// Our side of the vouching in a generation that we joined or founded; none if there is nothing to say yet.
+    pub(crate) fn own_vouch(
+        &mut self,
+        own: &Own,
+        contact: &Contact,
+        generation: &Generation,
+    ) -> Result<Option<Pairing>, Error> {
+        let leaf_keys = group(self.groups, &self.mls, generation.id)?.leaf_keys();
+        match self.own_mac(own, contact, generation, &leaf_keys)? {
+            None => Ok(None),
+            mac => own_pairing(contact, mac).map(Some),
+        }
+    }
+
+    /// The contact's handset vouched for its leaf key in a generation.
+    pub(crate) fn vouch_arrived(
+        &mut self,
+        generation: &Generation,
+        pairing: &Pairing,
+        intake: &IntakeAddress,
+        name: &str,
+    ) -> Result<(), Error> {
+        let own = self.own()?;
+        let contact = Contact::by_id(self.db, generation.contact)?;
+        let mac = pairing.mac.as_ref().ok_or(seal::NotAuthentic)?;
+        let secret = own.kem()?.decapsulate(&pairing.encapsulated)?;
+        let leaf_keys = group(self.groups, &self.mls, generation.id)?.leaf_keys();
+        self.check_mac(&own, &contact, generation, &leaf_keys, &secret, mac)?;
+        crate::claim::check_name(name)?;
+        self.learn(contact.id, &secret, intake, name)?;
+        self.db.execute(
+            "UPDATE generation SET vouched = 1, trusted = 1, vouch_due = max(vouch_due, 1 - vouch_said) WHERE id = ?1",
+            [generation.id.as_bytes()],
+        )?;
+        self.pinned(&contact)?;
+        self.settle(contact.id)?;
+        Ok(())
+    }
+
+    /// The contact is who the card said.
+    pub(crate) fn pinned(&mut self, contact: &Contact) -> Result<(), Error> {
+        self.db.execute(
+            "UPDATE contact SET verified = CASE verified WHEN 'unverified' THEN 'card' ELSE verified END,
+                state = CASE state WHEN 'asked' THEN 'open' ELSE state END, refound_tries = 0 WHERE id = ?1",
+            [contact.id],
+        )?;
+        self.event(Event::Changed { person: contact.person.clone() });
+        Ok(())
+    }
+}
+
+fn own_pairing(contact: &Contact, mac: Option<[u8; 32]>) -> Result<Pairing, Error> {
+    let encapsulated = contact.own_encapsulated.clone().ok_or(Error::Corrupt("pairing"))?;
+    Ok(Pairing { encapsulated: ByteBuf::from(encapsulated), mac: mac.map(ByteBuf::from) })
+}

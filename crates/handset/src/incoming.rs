@@ -1,0 +1,421 @@
+//! What arrives in the line's stream: envelopes, outcomes, introductions.
+
+use database::rusqlite::{OptionalExtension as _, params};
+use protocol::content::{Content, What};
+use protocol::frames::{Delivery, Item, ItemBody, Outcome, ToSwitchboard};
+use protocol::inside::{Inside, Numbered};
+use protocol::{ContentId, EnvelopeHash, GenerationId, MailboxId, encode};
+use seal::mls::{MlsError, Processed};
+use seal::{content_id, envelope_hash};
+
+use crate::contacts::Contact;
+use crate::context::Work;
+use crate::engine::{Event, Output};
+use crate::error::{Error, Fault};
+use crate::generations::{Generation, group};
+
+/// Envelopes kept for one mailbox that cannot be read yet.
+const HELD: u32 = 200;
+
+/// Envelopes of one generation that did not decrypt before it is founded again.
+const TROUBLES: u32 = 3;
+
+/// One of our envelopes that has not come back numbered.
+struct Flight {
+    generation: GenerationId,
+    message: Option<i64>,
+    kind: String,
+}
+
+impl Work<'_> {
+    /// Takes items in order and acknowledges them, all in this transaction. What a stranger spoiled is dropped; what
+    /// our own storage spoiled undoes everything.
+    pub(crate) fn items(&mut self, items: Vec<Item>) -> Result<(), Error> {
+        let mut cursor = self.own()?.cursor;
+        for item in items {
+            if item.number <= cursor {
+                continue;
+            }
+            cursor = item.number;
+            match self.attempt(|work| work.item(item.body)) {
+                Err(error) if error.fault() == Fault::Fatal => return Err(error),
+                Err(_) | Ok(()) => {}
+            }
+        }
+        self.db.prepare_cached("UPDATE own SET cursor = ?1")?.execute([cursor])?;
+        self.outputs.push(Output::Send(encode(&ToSwitchboard::Ack { through: cursor })));
+        Ok(())
+    }
+
+    fn item(&mut self, body: ItemBody) -> Result<(), Error> {
+        match body {
+            ItemBody::Envelope(delivery) => self.envelope(&delivery),
+            ItemBody::Outcome { of, outcome, .. } => self.outcome(&of, outcome),
+            ItemBody::Introduction { lookup, mailbox, from, sealed } => {
+                self.introduced(lookup, mailbox, &from, &sealed)
+            }
+        }
+    }
+
+    fn envelope(&mut self, delivery: &Delivery) -> Result<(), Error> {
+        let Some(generation) = self.generation_of_mailbox(delivery.mailbox)? else {
+            return self.hold(delivery, true);
+        };
+        let hash = envelope_hash(&delivery.envelope);
+        if let Some(flight) = self.end_flight(&hash)? {
+            return self.came_back(&generation, &flight, delivery);
+        }
+        match self.decrypt(generation.id, delivery) {
+            Ok(Processed::Message { sender: _, plaintext }) => self.inside(&generation, delivery, &plaintext),
+            Ok(Processed::Commit { epoch }) => self.epoch_begun(&generation, epoch),
+            Err(Error::Mls(MlsError::Own | MlsError::Duplicate)) => Ok(()),
+            Err(Error::Mls(MlsError::Stale { message, group })) if message < group => Ok(()),
+            // A commit is missing, or one that the sequencer numbered was not one that may count.
+            Err(Error::Mls(MlsError::Stale { .. } | MlsError::NotAllowed(_))) => self.lost(&generation, delivery),
+            Err(Error::Mls(MlsError::Invalid(_))) => self.trouble(&generation, delivery),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Decrypts, undoing what a failed attempt changed.
+    fn decrypt(&mut self, id: GenerationId, delivery: &Delivery) -> Result<Processed, Error> {
+        self.db.execute_batch("SAVEPOINT decrypt")?;
+        let result = group(self.groups, &self.mls, id)?.process(&self.mls, &delivery.envelope);
+        match result {
+            Ok(processed) => {
+                self.db.execute_batch("RELEASE decrypt")?;
+                Ok(processed)
+            }
+            Err(error) => {
+                self.db.execute_batch("ROLLBACK TO decrypt; RELEASE decrypt")?;
+                self.groups.remove(&id);
+                match error {
+                    MlsError::Storage(_) | MlsError::Fault(_) => Err(Error::Corrupt("MLS state")),
+                    error => Err(error.into()),
+                }
+            }
+        }
+    }
+
+    /// Our own envelope, numbered.
+    fn came_back(&mut self, generation: &Generation, flight: &Flight, delivery: &Delivery) -> Result<(), Error> {
+        match flight.kind.as_str() {
+            "commit" => {
+                let group = group(self.groups, &self.mls, generation.id)?;
+                group.confirm(&self.mls)?;
+                let epoch = group.epoch();
+                self.db.execute(
+                    "UPDATE generation SET updated_at = ?2 WHERE id = ?1",
+                    params![generation.id.as_bytes(), self.now.as_millis()],
+                )?;
+                self.epoch_begun(generation, epoch)
+            }
+            _ => {
+                if let Some(row) = flight.message {
+                    self.place(row, generation.number, delivery.number)?;
+                    let contact = Contact::by_id(self.db, generation.contact)?;
+                    self.event(Event::Changed { person: contact.person });
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// A message's place is that of its newest numbered copy, which both sides see alike.
+    fn place(&mut self, row: i64, generation: u64, place: u64) -> Result<(), Error> {
+        self.db
+            .prepare_cached(
+                "UPDATE message SET generation_number = ?2, place = ?3,
+                    state = CASE state WHEN 'waiting' THEN 'sent' ELSE state END
+                 WHERE row = ?1 AND (generation_number IS NULL OR (generation_number, place) < (?2, ?3))",
+            )?
+            .execute(params![row, generation, place])?;
+        Ok(())
+    }
+
+    /// A new epoch: what was encrypted in an older one and has not come back never will, and is encrypted again, in
+    /// order, without waiting to be told that it was stale.
+    fn epoch_begun(&mut self, generation: &Generation, epoch: u64) -> Result<(), Error> {
+        self.db.execute(
+            "UPDATE generation SET commit_hash = NULL, troubled = 0 WHERE id = ?1",
+            [generation.id.as_bytes()],
+        )?;
+        let mut stale = self.db.prepare_cached("SELECT envelope FROM flight WHERE generation = ?1 AND epoch < ?2")?;
+        let stale: Vec<Vec<u8>> =
+            stale.query_map(params![generation.id.as_bytes(), epoch], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        for envelope in stale {
+            let hash = EnvelopeHash::from_slice(&envelope).ok_or(Error::Corrupt("flight"))?;
+            self.not_taken(&hash)?;
+        }
+        Ok(())
+    }
+
+    /// The switchboard stored an envelope of ours.
+    pub(crate) fn stored(&mut self, envelope: &EnvelopeHash) -> Result<(), Error> {
+        self.db
+            .prepare_cached(
+                "UPDATE message SET state = 'sent' WHERE state = 'waiting'
+                    AND row = (SELECT message FROM flight WHERE envelope = ?1)",
+            )?
+            .execute([envelope.as_bytes()])?;
+        Ok(())
+    }
+
+    /// An envelope of ours came to nothing: what it said has to be said again.
+    pub(crate) fn not_taken(&mut self, envelope: &EnvelopeHash) -> Result<(), Error> {
+        let Some(flight) = self.end_flight(envelope)? else { return Ok(()) };
+        let id = flight.generation.as_bytes().as_slice();
+        match flight.kind.as_str() {
+            "content" => self.db.execute(
+                "UPDATE message SET flight_generation = NULL WHERE row = ?1 AND flight_generation = ?2",
+                params![flight.message, id],
+            )?,
+            "status" => self.db.execute(
+                "UPDATE contact SET status_due = 1 WHERE id = (SELECT contact FROM generation WHERE id = ?1)",
+                [id],
+            )?,
+            "vouch" => self.db.execute("UPDATE generation SET vouch_due = 1 WHERE id = ?1", [id])?,
+            "commit" => {
+                let group = group(self.groups, &self.mls, flight.generation)?;
+                if group.has_pending() {
+                    group.discard(&self.mls)?;
+                }
+                self.db.execute("UPDATE generation SET commit_hash = NULL WHERE id = ?1", [id])?
+            }
+            _ => 0,
+        };
+        Ok(())
+    }
+
+    fn end_flight(&mut self, envelope: &EnvelopeHash) -> Result<Option<Flight>, Error> {
+        self.db
+            .prepare_cached("DELETE FROM flight WHERE envelope = ?1 RETURNING generation, message, kind")?
+            .query_row([envelope.as_bytes()], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get(1)?, row.get(2)?)))
+            .optional()?
+            .map(|(generation, message, kind)| {
+                let generation = GenerationId::from_slice(&generation).ok_or(Error::Corrupt("flight"))?;
+                Ok(Flight { generation, message, kind })
+            })
+            .transpose()
+    }
+
+    /// What became of an envelope or introduction that did not simply come back.
+    fn outcome(&mut self, of: &EnvelopeHash, outcome: Outcome) -> Result<(), Error> {
+        let flight: Option<(Vec<u8>, String)> = self
+            .db
+            .query_row("SELECT generation, kind FROM flight WHERE envelope = ?1", [of.as_bytes()], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .optional()?;
+        let Some((generation, kind)) = flight else { return Ok(()) };
+        let generation = GenerationId::from_slice(&generation).ok_or(Error::Corrupt("flight"))?;
+        let contact: Option<i64> = self.generation(generation)?.map(|g| g.contact);
+        self.not_taken(of)?;
+        let Some(contact) = contact else { return Ok(()) };
+        match (outcome, kind.as_str()) {
+            (Outcome::Introduced | Outcome::Stale { .. }, _) => Ok(()),
+            (Outcome::Refused(refusal), "introduction") => self.not_introduced(contact, &refusal),
+            (Outcome::GenerationUnknown | Outcome::Refused(_), _) => self.refound_soon(contact),
+        }
+    }
+
+    /// An introduction was refused. If it was the first, nobody became a contact after all.
+    fn not_introduced(&mut self, id: i64, refusal: &protocol::Refusal) -> Result<(), Error> {
+        let contact = Contact::by_id(self.db, id)?;
+        if contact.peer_intake.is_some() {
+            return self.refound_soon(id);
+        }
+        self.notice(id, refusal.code.as_str())?;
+        self.event(Event::Changed { person: contact.person });
+        Ok(())
+    }
+
+    /// Undecrypted ciphertext of a lost generation is kept, and the conversation founded again.
+    fn lost(&mut self, generation: &Generation, delivery: &Delivery) -> Result<(), Error> {
+        self.hold(delivery, false)?;
+        if generation.current { self.refound_soon(generation.contact) } else { Ok(()) }
+    }
+
+    fn trouble(&mut self, generation: &Generation, delivery: &Delivery) -> Result<(), Error> {
+        self.hold(delivery, false)?;
+        let troubled: u32 = self.db.query_row(
+            "UPDATE generation SET troubled = troubled + 1 WHERE id = ?1 RETURNING troubled",
+            [generation.id.as_bytes()],
+            |row| row.get(0),
+        )?;
+        self.db.execute("UPDATE contact SET status_due = 1 WHERE id = ?1", [generation.contact])?;
+        if troubled >= TROUBLES && generation.current { self.refound_soon(generation.contact) } else { Ok(()) }
+    }
+
+    /// Keeps an envelope that cannot be read now. For a mailbox without generation only while a request waits there.
+    fn hold(&mut self, delivery: &Delivery, for_request: bool) -> Result<(), Error> {
+        self.db.execute(
+            "INSERT OR IGNORE INTO held (mailbox, number, at, envelope)
+             SELECT ?1, ?2, ?3, ?4 WHERE (SELECT count(*) FROM held WHERE mailbox = ?1) < ?5
+                AND (?6 = 0 OR EXISTS (SELECT 1 FROM request WHERE mailbox = ?1))",
+            params![
+                delivery.mailbox.as_bytes(),
+                delivery.number,
+                delivery.at.as_millis(),
+                delivery.envelope.as_slice(),
+                HELD,
+                for_request
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// Reads what was held for a mailbox whose generation is joined now.
+    pub(crate) fn take_held(&mut self, mailbox: MailboxId) -> Result<(), Error> {
+        let mut held = self.db.prepare("DELETE FROM held WHERE mailbox = ?1 RETURNING number, at, envelope")?;
+        let mut held: Vec<Delivery> = held
+            .query_map([mailbox.as_bytes()], |row| {
+                Ok(Delivery {
+                    mailbox,
+                    number: row.get(0)?,
+                    at: protocol::Timestamp::from_millis(row.get(1)?),
+                    urgent: false,
+                    envelope: row.get::<_, Vec<u8>>(2)?.into(),
+                })
+            })?
+            .collect::<Result<_, _>>()?;
+        held.sort_by_key(|delivery| delivery.number);
+        for delivery in held {
+            match self.attempt(|work| work.envelope(&delivery)) {
+                Err(error) if error.fault() == Fault::Fatal => return Err(error),
+                Err(_) | Ok(()) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn inside(&mut self, generation: &Generation, delivery: &Delivery, plaintext: &[u8]) -> Result<(), Error> {
+        let contact = Contact::by_id(self.db, generation.contact)?;
+        match Inside::from_padded(plaintext)? {
+            Inside::Vouch { handset, pairing, intake, name } if handset == contact.handset => {
+                self.vouch_arrived(generation, &pairing, &intake, &name)
+            }
+            Inside::Status(status) if generation.trusted => self.status_arrived(&contact, &status),
+            Inside::Content(numbered) if numbered.handset == contact.handset => {
+                if generation.trusted {
+                    self.content_arrived(&contact, generation, delivery, &numbered)
+                } else {
+                    // Not vouched for: not shown, but asked for again once it is.
+                    self.known_to_exist(contact.id, numbered.handset, numbered.number)
+                }
+            }
+            _ => Err(seal::NotAuthentic.into()),
+        }
+    }
+
+    fn content_arrived(
+        &mut self,
+        contact: &Contact,
+        generation: &Generation,
+        delivery: &Delivery,
+        numbered: &Numbered,
+    ) -> Result<(), Error> {
+        if !numbered.mimi.is_empty() {
+            let content = Content::from_bytes(&numbered.mimi)?;
+            let id = content_id(&numbered.mimi, &content.salt, &contact.line, &contact.conversation);
+            let known: Option<i64> = self
+                .db
+                .prepare_cached("SELECT row FROM message WHERE id = ?1 AND contact = ?2")?
+                .query_row(params![id.as_bytes(), contact.id], |row| row.get(0))
+                .optional()?;
+            let row = match known {
+                Some(row) => row,
+                None => self.keep_content(contact, delivery, numbered, &content, id)?,
+            };
+            self.place(row, generation.number, delivery.number)?;
+        }
+        self.heard(contact.id, numbered.handset, numbered.number)
+    }
+
+    fn keep_content(
+        &mut self,
+        contact: &Contact,
+        delivery: &Delivery,
+        numbered: &Numbered,
+        content: &Content,
+        id: ContentId,
+    ) -> Result<i64, Error> {
+        // A clock that is ahead must not put words into the future.
+        let sent_at = numbered.sent_at.min(delivery.at);
+        let row = self.insert_message(&NewMessage {
+            id,
+            contact: contact.id,
+            mine: false,
+            handset: numbered.handset,
+            number: numbered.number,
+            content,
+            sent_at,
+            mimi: &numbered.mimi,
+            state: "delivered",
+        })?;
+        self.event(Event::Arrived { person: contact.person.clone(), id });
+        Ok(row)
+    }
+
+    /// Writes a content's row, ours or theirs, and what it does to others.
+    pub(crate) fn insert_message(&mut self, new: &NewMessage<'_>) -> Result<i64, Error> {
+        let (kind, text, target) = match &new.content.what {
+            What::Text(text) => ("text", text.as_str(), new.content.in_reply_to),
+            What::Reaction(emoji) => ("reaction", emoji.as_str(), new.content.in_reply_to),
+            What::Retraction => ("retraction", "", new.content.replaces),
+            What::Unknown => ("unknown", "", new.content.in_reply_to),
+        };
+        self.db
+            .prepare_cached(
+                "INSERT INTO message (id, contact, mine, handset, number, kind, text, target, sent_at, mimi, state)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            )?
+            .execute(params![
+                new.id.as_bytes(),
+                new.contact,
+                new.mine,
+                new.handset.as_bytes(),
+                new.number,
+                kind,
+                text,
+                target.as_ref().map(|t| t.as_bytes().as_slice()),
+                new.sent_at.as_millis(),
+                new.mimi,
+                new.state,
+            ])?;
+        let row = self.db.last_insert_rowid();
+        if kind == "text" {
+            self.db
+                .prepare_cached("INSERT INTO message_text (rowid, text) VALUES (?1, ?2)")?
+                .execute(params![row, text])?;
+        }
+        // A retraction may come before what it retracts.
+        let retracted: Vec<i64> = self
+            .db
+            .prepare_cached(
+                "SELECT said.row FROM message said JOIN message taken ON taken.target = said.id
+                    AND taken.kind = 'retraction' AND taken.contact = said.contact AND taken.mine = said.mine
+                 WHERE said.gone = 0 AND (said.row = ?1 OR taken.row = ?1)",
+            )?
+            .query_map([row], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        for row in retracted {
+            self.db.execute("UPDATE message SET gone = 1, text = '', mimi = x'' WHERE row = ?1", [row])?;
+            self.db.execute("DELETE FROM message_text WHERE rowid = ?1", [row])?;
+        }
+        Ok(row)
+    }
+}
+
+/// A content's row to be.
+pub(crate) struct NewMessage<'a> {
+    pub(crate) id: ContentId,
+    pub(crate) contact: i64,
+    pub(crate) mine: bool,
+    pub(crate) handset: protocol::HandsetId,
+    pub(crate) number: u64,
+    pub(crate) content: &'a Content,
+    pub(crate) sent_at: protocol::Timestamp,
+    pub(crate) mimi: &'a [u8],
+    pub(crate) state: &'a str,
+}

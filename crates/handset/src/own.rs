@@ -1,0 +1,76 @@
+//! This handset and its line.
+
+use database::rusqlite::{Connection, OptionalExtension as _, Row};
+use protocol::{HandsetId, LineId, SwitchboardAddress};
+use seal::{KemKey, SigningKey};
+use zeroize::Zeroizing;
+
+use crate::error::Error;
+
+/// The one row of `own`.
+pub(crate) struct Own {
+    pub(crate) name: String,
+    pub(crate) line: LineId,
+    pub(crate) handset: HandsetId,
+    pub(crate) handsets: Vec<u8>,
+    pub(crate) switchboard: SwitchboardAddress,
+    pub(crate) scheme: String,
+    pub(crate) office: String,
+    pub(crate) cursor: u64,
+    pub(crate) invitation: Option<Vec<u8>>,
+    pub(crate) claimed: bool,
+    identity: Zeroizing<Vec<u8>>,
+    signing: Zeroizing<Vec<u8>>,
+    kem: Zeroizing<Vec<u8>>,
+}
+
+impl Own {
+    /// The row, if a claim was begun.
+    pub(crate) fn load(db: &Connection) -> Result<Option<Self>, Error> {
+        db.prepare_cached(
+            "SELECT name, line, handset, handsets, switchboard, scheme, office, cursor, invitation, claimed,
+                    identity, signing, kem FROM own",
+        )?
+        .query_row([], |row| Ok(Self::read(row)))
+        .optional()?
+        .transpose()
+    }
+
+    fn read(row: &Row<'_>) -> Result<Self, Error> {
+        Ok(Self {
+            name: row.get(0)?,
+            line: LineId::from_slice(&row.get::<_, Vec<u8>>(1)?).ok_or(Error::Corrupt("line"))?,
+            handset: HandsetId::from_slice(&row.get::<_, Vec<u8>>(2)?).ok_or(Error::Corrupt("handset"))?,
+            handsets: row.get(3)?,
+            switchboard: row.get::<_, String>(4)?.parse().map_err(|_| Error::Corrupt("switchboard"))?,
+            scheme: row.get(5)?,
+            office: row.get(6)?,
+            cursor: row.get(7)?,
+            invitation: row.get(8)?,
+            claimed: row.get(9)?,
+            identity: Zeroizing::new(row.get(10)?),
+            signing: Zeroizing::new(row.get(11)?),
+            kem: Zeroizing::new(row.get(12)?),
+        })
+    }
+
+    /// The line's identity key.
+    pub(crate) fn identity(&self) -> Result<SigningKey, Error> {
+        signing_key(&self.identity)
+    }
+
+    /// The handset's signing key.
+    pub(crate) fn signing(&self) -> Result<SigningKey, Error> {
+        signing_key(&self.signing)
+    }
+
+    /// The handset's KEM key.
+    pub(crate) fn kem(&self) -> Result<KemKey, Error> {
+        KemKey::from_bytes(&self.kem).map_err(|_| Error::Corrupt("kem"))
+    }
+}
+
+fn signing_key(seed: &[u8]) -> Result<SigningKey, Error> {
+    let seed: &[u8; SigningKey::SEED_BYTES] = seed.try_into().map_err(|_| Error::Corrupt("key"))?;
+    Ok(SigningKey::from_seed(seed))
+}

@@ -1,0 +1,174 @@
+//! Running numbers: what we have of theirs, what they have of ours, and what has to be asked for again.
+
+use std::time::Duration;
+
+use database::rusqlite::{Connection, params};
+use protocol::inside::Status;
+use protocol::{HandsetId, Timestamp};
+
+use crate::contacts::Contact;
+use crate::context::Work;
+use crate::engine::Event;
+use crate::error::Error;
+use crate::outgoing::UPDATE_AFTER;
+use crate::session::Session;
+
+/// How long after asking for a gap it is asked for again.
+const ASK_AGAIN: Duration = Duration::from_secs(30);
+
+/// How many missing numbers one status names.
+const MISSING: u32 = 128;
+
+impl Work<'_> {
+    /// We have a content of theirs.
+    pub(crate) fn heard(&mut self, contact: i64, handset: HandsetId, number: u64) -> Result<(), Error> {
+        self.known_to_exist(contact, handset, number)?;
+        let key = params![contact, handset.as_bytes(), number];
+        let next: bool = self
+            .db
+            .prepare_cached("SELECT through + 1 = ?3 FROM heard WHERE contact = ?1 AND handset = ?2")?
+            .query_row(key, |row| row.get(0))?;
+        if next {
+            // As far as the numbers beyond it now follow one by one.
+            self.db
+                .prepare_cached(
+                    "WITH RECURSIVE run (number) AS (
+                        SELECT ?3
+                        UNION ALL
+                        SELECT run.number + 1 FROM run
+                        JOIN heard_beyond b ON b.contact = ?1 AND b.handset = ?2 AND b.number = run.number + 1
+                     )
+                     UPDATE heard SET through = (SELECT max(number) FROM run) WHERE contact = ?1 AND handset = ?2",
+                )?
+                .execute(key)?;
+            self.db
+                .prepare_cached(
+                    "DELETE FROM heard_beyond WHERE contact = ?1 AND handset = ?2
+                        AND number <= (SELECT through FROM heard WHERE contact = ?1 AND handset = ?2)",
+                )?
+                .execute(params![contact, handset.as_bytes()])?;
+        } else {
+            self.db
+                .prepare_cached(
+                    "INSERT OR IGNORE INTO heard_beyond (contact, handset, number)
+                     SELECT ?1, ?2, ?3 FROM heard WHERE contact = ?1 AND handset = ?2 AND through < ?3",
+                )?
+                .execute(key)?;
+        }
+        self.db.prepare_cached("UPDATE contact SET status_due = 1 WHERE id = ?1")?.execute([contact])?;
+        Ok(())
+    }
+
+    /// A content of theirs exists, whether we have it or not.
+    pub(crate) fn known_to_exist(&mut self, contact: i64, handset: HandsetId, number: u64) -> Result<(), Error> {
+        self.db
+            .prepare_cached(
+                "INSERT INTO heard (contact, handset, known) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (contact, handset) DO UPDATE SET known = max(known, ?3)",
+            )?
+            .execute(params![contact, handset.as_bytes(), number])?;
+        Ok(())
+    }
+
+    /// What we have to say about a contact's numbers.
+    pub(crate) fn own_status(&mut self, contact: &Contact) -> Result<Option<Status>, Error> {
+        let row = self
+            .db
+            .prepare_cached("SELECT through, known, seen FROM heard WHERE contact = ?1 AND handset = ?2")?
+            .query_row(params![contact.id, contact.handset.as_bytes()], |row| {
+                Ok((row.get::<_, u64>(0)?, row.get::<_, u64>(1)?, row.get::<_, u64>(2)?))
+            });
+        let (through, known, seen) = match row {
+            Err(database::rusqlite::Error::QueryReturnedNoRows) => return Ok(None),
+            row => row?,
+        };
+        let mut status = Status { of: contact.handset, through, missing: Vec::new(), seen: (seen > 0).then_some(seen) };
+        if known > through {
+            let mut missing = self.db.prepare_cached(
+                "WITH RECURSIVE run (number) AS (SELECT ?3 UNION ALL SELECT number + 1 FROM run WHERE number < ?4)
+                 SELECT number FROM run WHERE number NOT IN
+                    (SELECT number FROM heard_beyond WHERE contact = ?1 AND handset = ?2) LIMIT ?5",
+            )?;
+            let keys = params![contact.id, contact.handset.as_bytes(), through + 1, known, MISSING];
+            status.missing = missing.query_map(keys, |row| row.get(0))?.collect::<Result<_, _>>()?;
+            // Through the highest that is not merely unnamed: beyond the list nothing is claimed.
+            status.through = if status.missing.len() == MISSING as usize {
+                status.missing.last().copied().unwrap_or(through)
+            } else {
+                known
+            };
+        }
+        let ask_again = (!status.missing.is_empty()).then(|| self.now.after(ASK_AGAIN).as_millis());
+        self.db
+            .prepare_cached("UPDATE contact SET status_due = 0, gap_ask_at = ?2 WHERE id = ?1")?
+            .execute(params![contact.id, ask_again])?;
+        Ok(Some(status))
+    }
+
+    /// They say what they have of ours.
+    pub(crate) fn status_arrived(&mut self, contact: &Contact, status: &Status) -> Result<(), Error> {
+        let own = self.own()?;
+        if status.of != own.handset {
+            return Ok(());
+        }
+        let mut changed = self
+            .db
+            .prepare_cached(
+                "UPDATE message SET state = 'delivered' WHERE contact = ?1 AND mine = 1 AND number <= ?2
+                    AND state IN ('waiting', 'sent') AND number NOT IN (SELECT value FROM json_each(?3))",
+            )?
+            .execute(params![contact.id, status.through, json_numbers(&status.missing)])?;
+        if let Some(seen) = status.seen {
+            changed += self
+                .db
+                .prepare_cached(
+                    "UPDATE message SET state = 'seen' WHERE contact = ?1 AND mine = 1 AND number <= ?2
+                        AND state = 'delivered'",
+                )?
+                .execute(params![contact.id, seen])?;
+        }
+        if !status.missing.is_empty() {
+            self.db.execute(
+                "UPDATE message SET flight_generation = NULL WHERE contact = ?1 AND mine = 1
+                    AND number IN (SELECT value FROM json_each(?2))
+                    AND NOT EXISTS (SELECT 1 FROM flight WHERE flight.message = message.row)",
+                params![contact.id, json_numbers(&status.missing)],
+            )?;
+        }
+        if changed > 0 {
+            self.event(Event::Changed { person: contact.person.clone() });
+        }
+        Ok(())
+    }
+
+    /// Gaps that were asked for and not filled are asked for again.
+    pub(crate) fn ask_for_gaps(&mut self) -> Result<(), Error> {
+        self.db
+            .prepare_cached("UPDATE contact SET status_due = 1, gap_ask_at = NULL WHERE gap_ask_at <= ?1")?
+            .execute([self.now.as_millis()])?;
+        Ok(())
+    }
+}
+
+/// Numbers as a JSON array, for SQLite's `json_each`.
+fn json_numbers(numbers: &[u64]) -> String {
+    let numbers: Vec<String> = numbers.iter().map(u64::to_string).collect();
+    format!("[{}]", numbers.join(","))
+}
+
+/// When something is due by itself, while the handset is online.
+pub(crate) fn next_timeout(db: &Connection, session: &Session) -> Result<Option<Timestamp>, Error> {
+    if !session.may_do() {
+        return Ok(None);
+    }
+    let due: Option<u64> = db
+        .prepare_cached(
+            "SELECT min(at) FROM (
+                SELECT min(refound_at) AS at FROM contact WHERE state <> 'blocked'
+                UNION ALL SELECT min(gap_ask_at) FROM contact
+                UNION ALL SELECT min(updated_at) + ?1 FROM generation
+                    WHERE current = 1 AND vouched = 1 AND commit_hash IS NULL)",
+        )?
+        .query_row([u64::try_from(UPDATE_AFTER.as_millis()).unwrap_or(u64::MAX)], |row| row.get(0))?;
+    Ok(due.map(Timestamp::from_millis))
+}

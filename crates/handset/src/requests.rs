@@ -1,0 +1,130 @@
+//! Requests to become a contact, through cards that ask first.
+
+use database::rusqlite::OptionalExtension as _;
+use protocol::frames::Deed;
+use protocol::intake::Introduction;
+use protocol::{LineId, LookupId, MailboxId, Timestamp, Token, decode, limits};
+use seal::IntakeKeys;
+
+use crate::contacts::PersonView;
+use crate::context::Work;
+use crate::deeds::Concern;
+use crate::engine::Handset;
+use crate::error::Error;
+use crate::introductions::identify;
+
+/// A request as it is shown.
+#[derive(Debug, Clone)]
+pub struct RequestView {
+    /// The name they gave; serves to admit or refuse them.
+    pub person: String,
+    /// The line they say is theirs; not proven before they are admitted.
+    pub line: LineId,
+    /// The card they took up, by its id.
+    pub via_card: String,
+    /// When.
+    pub made_at: Timestamp,
+}
+
+struct Request {
+    id: i64,
+    card: String,
+    lookup: LookupId,
+    mailbox: MailboxId,
+    introduction: Introduction,
+}
+
+impl Handset {
+    /// All requests, oldest first.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn requests(&self) -> Result<Vec<RequestView>, Error> {
+        let mut all = self.db().prepare("SELECT person, line, card, made_at FROM request ORDER BY id")?;
+        let rows = all.query_map([], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, Vec<u8>>(1)?, row.get::<_, String>(2)?, row.get(3)?))
+        })?;
+        rows.map(|row| {
+            let (person, line, via_card, made_at) = row?;
+            let line = LineId::from_slice(&line).ok_or(Error::Corrupt("line"))?;
+            Ok(RequestView { person, line, via_card, made_at: Timestamp::from_millis(made_at) })
+        })
+        .collect()
+    }
+
+    /// Admits somebody who asked.
+    ///
+    /// # Errors
+    /// If nobody of that name asked.
+    pub fn admit(&mut self, now: Timestamp, person: &str) -> Result<PersonView, Error> {
+        let name = self.transact(now, |work| {
+            let own = work.own()?;
+            let request = work.request(person)?;
+            let who = identify(&own, &request.introduction)?;
+            let token = work.token_of(request.lookup)?.ok_or(Error::Corrupt("intake"))?;
+            work.db.execute("DELETE FROM request WHERE id = ?1", [request.id])?;
+            let card = Some(request.card.as_str());
+            let name = work.admit(&own, &who, &request.introduction, &token, request.mailbox, card, None)?;
+            work.pump()?;
+            Ok(name)
+        })?;
+        self.person(&name)
+    }
+
+    /// Refuses somebody who asked, without their learning it; the card gets its use back.
+    ///
+    /// # Errors
+    /// If nobody of that name asked.
+    pub fn refuse(&mut self, now: Timestamp, person: &str) -> Result<(), Error> {
+        self.transact(now, |work| {
+            let own = work.own()?;
+            let request = work.request(person)?;
+            work.db.execute("DELETE FROM request WHERE id = ?1", [request.id])?;
+            work.db.execute("DELETE FROM held WHERE mailbox = ?1", [request.mailbox.as_bytes()])?;
+            work.db.execute("DELETE FROM slot WHERE mailbox = ?1", [request.mailbox.as_bytes()])?;
+            work.deed(Deed::CloseMailbox { mailbox: request.mailbox }, Concern::default())?;
+            if let Some(token) = work.token_of(request.lookup)? {
+                let slot = work.new_slot(&own, &IntakeKeys::of(&token), false)?;
+                work.deed(Deed::AddSlots { lookup: request.lookup, slots: vec![slot] }, Concern::default())?;
+            }
+            Ok(())
+        })
+    }
+}
+
+impl Work<'_> {
+    fn token_of(&self, lookup: LookupId) -> Result<Option<Token>, Error> {
+        let token: Option<Vec<u8>> = self
+            .db
+            .query_row("SELECT token FROM intake WHERE lookup = ?1", [lookup.as_bytes()], |row| row.get(0))
+            .optional()?;
+        token.map(|t| Token::from_slice(&t).ok_or(Error::Corrupt("token"))).transpose()
+    }
+
+    fn request(&self, person: &str) -> Result<Request, Error> {
+        let found = self
+            .db
+            .query_row(
+                "SELECT id, card, lookup, mailbox, introduction FROM request WHERE lower(person) = lower(?1)",
+                [person.trim()],
+                |row| {
+                    Ok((
+                        row.get(0)?,
+                        row.get(1)?,
+                        row.get::<_, Vec<u8>>(2)?,
+                        row.get::<_, Vec<u8>>(3)?,
+                        row.get::<_, Vec<u8>>(4)?,
+                    ))
+                },
+            )
+            .optional()?;
+        let (id, card, lookup, mailbox, introduction) = found.ok_or_else(|| Error::UnknownPerson(person.to_owned()))?;
+        Ok(Request {
+            id,
+            card,
+            lookup: LookupId::from_slice(&lookup).ok_or(Error::Corrupt("lookup"))?,
+            mailbox: MailboxId::from_slice(&mailbox).ok_or(Error::Corrupt("mailbox"))?,
+            introduction: decode(&introduction, limits::ENVELOPE_BYTES).map_err(|_| Error::Corrupt("introduction"))?,
+        })
+    }
+}

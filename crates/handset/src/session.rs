@@ -1,0 +1,195 @@
+//! One connection to the switchboard: greeting, then frames in both directions.
+
+use std::collections::BTreeMap;
+
+use protocol::codec::VERSION;
+use protocol::frames::{Answer, FromSwitchboard, Greeting, Question, ToSwitchboard};
+use protocol::{InvitationSecret, Refusal, SwitchboardAddress, Timestamp, encode};
+use seal::sign_greeting;
+use serde_bytes::ByteBuf;
+
+use crate::context::Work;
+use crate::engine::{Event, Output};
+use crate::error::Error;
+use crate::own::Own;
+
+/// A clock this far off the switchboard's is worth a word.
+const CLOCK_TOLERANCE_SECONDS: i64 = 120;
+
+/// How far the connection is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SessionState {
+    /// No connection.
+    #[default]
+    Offline,
+    /// Connected, not yet let in.
+    Greeting,
+    /// Let in; what waited there is still coming.
+    CatchingUp,
+    /// Up to date.
+    Online,
+}
+
+/// What is known of this connection; nothing of it outlives it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Session {
+    state: SessionState,
+    /// The line's newest item when the handset was let in.
+    newest: u64,
+    /// A passing refusal: no more deeds on this connection.
+    paused: bool,
+    next_question: u64,
+    questions: BTreeMap<u64, Asked>,
+}
+
+/// Why a question was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// To take a card up.
+    Redemption(i64),
+    /// To found a contact's conversation again.
+    Refounding(i64),
+}
+
+impl Session {
+    pub(crate) fn connected() -> Self {
+        Self { state: SessionState::Greeting, ..Self::default() }
+    }
+
+    pub(crate) const fn state(&self) -> SessionState {
+        self.state
+    }
+
+    /// Whether deeds may go out.
+    pub(crate) fn may_do(&self) -> bool {
+        !self.paused && matches!(self.state, SessionState::CatchingUp | SessionState::Online)
+    }
+
+    pub(crate) const fn pause(&mut self) {
+        self.paused = true;
+    }
+
+    pub(crate) fn is_asking(&self, asked: Asked) -> bool {
+        self.questions.values().any(|a| *a == asked)
+    }
+}
+
+impl Work<'_> {
+    /// Takes a frame from the switchboard.
+    pub(crate) fn frame(&mut self, frame: FromSwitchboard) -> Result<(), Error> {
+        match (self.session.state, frame) {
+            (SessionState::Greeting, FromSwitchboard::Challenge { versions, nonce, address, scheme, office, now }) => {
+                if !versions.contains(&VERSION) {
+                    return Err(Error::ProtocolMismatch);
+                }
+                self.check_clock(now);
+                self.greet(nonce, address, &scheme, &office)
+            }
+            (SessionState::Greeting, FromSwitchboard::Welcome { done, newest }) => self.welcome(done, newest),
+            (_, FromSwitchboard::Refused(refusal)) => self.turned_away(refusal),
+            (SessionState::CatchingUp | SessionState::Online, frame) => match frame {
+                FromSwitchboard::Done { number } => {
+                    self.deed_done(number)?;
+                    self.pump()
+                }
+                FromSwitchboard::NotDone { number, refusal } => {
+                    self.deed_refused(number, refusal)?;
+                    self.pump()
+                }
+                FromSwitchboard::Answer { id, answer } => self.answered(id, answer),
+                FromSwitchboard::Items(items) => {
+                    self.items(items)?;
+                    self.check_caught_up()?;
+                    self.pump()
+                }
+                _ => Err(Error::PeerMisbehaved),
+            },
+            _ => Err(Error::PeerMisbehaved),
+        }
+    }
+
+    /// Asks something; the answer comes to [`Self::answered`], if the connection lasts so long.
+    pub(crate) fn ask(&mut self, asked: Asked, question: Question) {
+        self.session.next_question += 1;
+        let id = self.session.next_question;
+        self.session.questions.insert(id, asked);
+        self.outputs.push(Output::Send(encode(&ToSwitchboard::Ask { id, question })));
+    }
+
+    fn answered(&mut self, id: u64, answer: Result<Answer, Refusal>) -> Result<(), Error> {
+        let Some(asked) = self.session.questions.remove(&id) else { return Err(Error::PeerMisbehaved) };
+        match asked {
+            Asked::Redemption(redemption) => self.redemption_answered(redemption, answer)?,
+            Asked::Refounding(contact) => self.refounding_answered(contact, answer)?,
+        }
+        self.pump()
+    }
+
+    fn greet(&mut self, nonce: ByteBuf, address: SwitchboardAddress, scheme: &str, office: &str) -> Result<(), Error> {
+        let own = Own::load(self.db)?.ok_or(Error::NotClaimed)?;
+        // Greeting another address than the one connected to would let a switchboard pass us on to a third.
+        if address != own.switchboard || scheme != own.scheme {
+            return Err(Error::PeerMisbehaved);
+        }
+        self.db.execute("UPDATE own SET office = ?1 WHERE office <> ?1", [office])?;
+        let greeting =
+            Greeting { context: "entrenous greeting".to_owned(), nonce, address, line: own.line, handset: own.handset };
+        let signature = ByteBuf::from(sign_greeting(&own.signing()?, &greeting));
+        let hello = match own.invitation.as_deref().map(InvitationSecret::from_slice) {
+            Some(Some(invitation)) => ToSwitchboard::Claim {
+                version: VERSION,
+                invitation,
+                identity: own.identity()?.public(),
+                handsets: ByteBuf::from(own.handsets),
+                handset: own.handset,
+                signature,
+            },
+            Some(None) => return Err(Error::Corrupt("invitation")),
+            None => ToSwitchboard::Hello { version: VERSION, line: own.line, handset: own.handset, signature },
+        };
+        self.outputs.push(Output::Send(encode(&hello)));
+        Ok(())
+    }
+
+    fn welcome(&mut self, done: u64, newest: u64) -> Result<(), Error> {
+        self.session.state = SessionState::CatchingUp;
+        self.session.newest = newest;
+        let own = Own::load(self.db)?.ok_or(Error::NotClaimed)?;
+        if own.invitation.is_some() {
+            self.claimed(&own)?;
+        }
+        self.resume_deeds(done)?;
+        self.check_caught_up()?;
+        self.pump()
+    }
+
+    fn check_caught_up(&mut self) -> Result<(), Error> {
+        let cursor: u64 = self.db.query_row("SELECT cursor FROM own", [], |row| row.get(0))?;
+        if self.session.state == SessionState::CatchingUp && cursor >= self.session.newest {
+            self.session.state = SessionState::Online;
+            self.event(Event::CaughtUp);
+        }
+        Ok(())
+    }
+
+    fn turned_away(&mut self, refusal: Refusal) -> Result<(), Error> {
+        self.session.paused = true;
+        self.outputs.push(Output::Close);
+        let own = Own::load(self.db)?.ok_or(Error::NotClaimed)?;
+        if own.invitation.is_some() && !refusal.code.is_passing() {
+            self.claim_refused(&own)?;
+            self.event(Event::ClaimRefused(refusal));
+        } else {
+            self.event(Event::TurnedAway(refusal));
+        }
+        Ok(())
+    }
+
+    fn check_clock(&mut self, theirs: Timestamp) {
+        let seconds = |time: Timestamp| i64::try_from(time.as_millis() / 1000).unwrap_or(i64::MAX);
+        let ahead = seconds(self.now).saturating_sub(seconds(theirs));
+        if ahead.abs() > CLOCK_TOLERANCE_SECONDS {
+            self.event(Event::ClockOff { seconds: ahead });
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! What is on the handset, for reading: conversations, search, what waits.
+
+use database::rusqlite::{Connection, OptionalExtension as _, Row, params};
+use protocol::{ContentId, LineId, SwitchboardAddress, Timestamp};
+
+use crate::contacts::Contact;
+use crate::engine::Handset;
+use crate::error::Error;
+use crate::own::Own;
+
+/// How far a text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MessageState {
+    /// On this handset only.
+    Waiting,
+    /// Our switchboard stored it.
+    Sent,
+    /// A handset of theirs decrypted and kept it (theirs: this one did).
+    Delivered,
+    /// A person saw it.
+    Seen,
+}
+
+impl MessageState {
+    /// As shown and stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Sent => "sent",
+            Self::Delivered => "delivered",
+            Self::Seen => "seen",
+        }
+    }
+
+    fn parse(text: &str) -> Result<Self, Error> {
+        [Self::Waiting, Self::Sent, Self::Delivered, Self::Seen]
+            .into_iter()
+            .find(|state| state.as_str() == text)
+            .ok_or(Error::Corrupt("state"))
+    }
+}
+
+/// A reaction to a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReactionView {
+    /// Ours.
+    pub mine: bool,
+    /// The reaction.
+    pub emoji: String,
+}
+
+/// A text as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageView {
+    /// The same on both sides.
+    pub id: ContentId,
+    /// The conversation's other person.
+    pub person: String,
+    /// Written by us.
+    pub mine: bool,
+    /// The words; empty if taken back.
+    pub text: String,
+    /// Taken back by who wrote it.
+    pub gone: bool,
+    /// Something that a newer version of the app shows.
+    pub unknown: bool,
+    /// When it was written, by the writer's clock (theirs: never later than it was sequenced).
+    pub sent_at: Timestamp,
+    /// How far it is.
+    pub state: MessageState,
+    /// What it answers.
+    pub reply_to: Option<ContentId>,
+    /// Reactions to it, the last one of each side.
+    pub reactions: Vec<ReactionView>,
+}
+
+/// What waits, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pending {
+    /// For whom; absent if for the switchboard alone.
+    pub person: Option<String>,
+    /// How many.
+    pub count: u64,
+    /// What: `texts` (not stored at our switchboard), `delivery` (not on their handset yet), `cards`, `changes`.
+    pub what: &'static str,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// How the handset stands.
+#[derive(Debug, Clone)]
+pub struct StatusView {
+    /// One's own name.
+    pub name: String,
+    /// One's own line.
+    pub line: LineId,
+    /// The switchboard.
+    pub switchboard: SwitchboardAddress,
+    /// The office's name.
+    pub office: String,
+    /// What waits.
+    pub pending: Vec<Pending>,
+    /// Contents received in all.
+    pub received: u64,
+}
+
+const MESSAGES: &str = "SELECT message.row, message.id, contact.person, message.mine, message.text, message.gone,
+        message.kind, message.sent_at, message.state, message.target
+    FROM message JOIN contact ON contact.id = message.contact";
+
+impl Handset {
+    /// A conversation, oldest first; `since` gives only what comes after that text.
+    ///
+    /// # Errors
+    /// If there is no such person or text.
+    pub fn read(&self, person: &str, since: Option<&str>) -> Result<Vec<MessageView>, Error> {
+        let contact = Contact::named(self.db(), person)?;
+        let mut all = self.messages(
+            &format!(
+                "{MESSAGES} WHERE message.contact = ?1 AND message.kind IN ('text', 'unknown')
+                 ORDER BY message.generation_number IS NULL, message.generation_number, message.place, message.row"
+            ),
+            params![contact.id],
+        )?;
+        if let Some(since) = since {
+            let unknown = || Error::UnknownMessage(since.to_owned());
+            let id: ContentId = since.trim().parse().map_err(|_| unknown())?;
+            let at = all.iter().position(|message| message.id == id).ok_or_else(unknown)?;
+            all.drain(..=at);
+        }
+        Ok(all)
+    }
+
+    /// Texts with all of these words (or words that begin so), newest first.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn search(&self, words: &str) -> Result<Vec<MessageView>, Error> {
+        let query: Vec<String> = words
+            .split(|c: char| !c.is_alphanumeric())
+            .filter(|word| !word.is_empty())
+            .map(|word| format!("\"{word}\"*"))
+            .collect();
+        if query.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.messages(
+            &format!(
+                "{MESSAGES} JOIN message_text ON message_text.rowid = message.row
+                 WHERE message_text MATCH ?1 AND message.gone = 0 ORDER BY message.sent_at DESC, message.row DESC"
+            ),
+            params![query.join(" ")],
+        )
+    }
+
+    /// One text of a conversation.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn message(&self, id: &ContentId) -> Result<Option<MessageView>, Error> {
+        Ok(self.messages(&format!("{MESSAGES} WHERE message.id = ?1"), params![id.as_bytes()])?.pop())
+    }
+
+    /// How far a content is (a text, a reaction, a retraction).
+    ///
+    /// # Errors
+    /// If the database fails or there is no such content.
+    pub fn state_of(&self, id: &ContentId) -> Result<MessageState, Error> {
+        let state: Option<String> = self
+            .db()
+            .query_row("SELECT state FROM message WHERE id = ?1", [id.as_bytes()], |row| row.get(0))
+            .optional()?;
+        MessageState::parse(&state.ok_or_else(|| Error::UnknownMessage(id.to_text()))?)
+    }
+
+    /// Notes that the person has seen a conversation's texts so far, and tells the other side.
+    ///
+    /// # Errors
+    /// If there is no such person.
+    pub fn mark_seen(&mut self, now: Timestamp, person: &str) -> Result<(), Error> {
+        self.transact(now, |work| {
+            let contact = Contact::named(work.db, person)?;
+            let seen = work.db.execute(
+                "UPDATE message SET state = 'seen' WHERE contact = ?1 AND mine = 0 AND state <> 'seen'",
+                [contact.id],
+            )?;
+            if seen > 0 {
+                work.db.execute("UPDATE heard SET seen = through WHERE contact = ?1", [contact.id])?;
+                work.db.execute("UPDATE contact SET status_due = 1 WHERE id = ?1", [contact.id])?;
+                work.pump()?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Whose line this is, and what waits for what since when.
+    ///
+    /// # Errors
+    /// If the handset has no line.
+    pub fn status(&self) -> Result<StatusView, Error> {
+        let own = Own::load(self.db())?.filter(|own| own.claimed).ok_or(Error::NotClaimed)?;
+        let received = self.db().query_row("SELECT count(*) FROM message WHERE mine = 0", [], |row| row.get(0))?;
+        Ok(StatusView {
+            name: own.name,
+            line: own.line,
+            switchboard: own.switchboard,
+            office: own.office,
+            pending: self.pending()?,
+            received,
+        })
+    }
+
+    /// Whether nothing waits for our own switchboard.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn is_settled(&self) -> Result<bool, Error> {
+        Ok(self.db().query_row(
+            "SELECT NOT EXISTS (SELECT 1 FROM deed) AND NOT EXISTS (SELECT 1 FROM redemption)
+                AND NOT EXISTS (SELECT 1 FROM message JOIN generation USING (contact) JOIN contact ON contact.id = message.contact
+                    WHERE mine = 1 AND flight_generation IS NULL AND generation.current = 1 AND contact.state <> 'blocked')",
+            [],
+            |row| row.get(0),
+        )?)
+    }
+
+    fn pending(&self) -> Result<Vec<Pending>, Error> {
+        let mut all = Vec::new();
+        let mut contents = self.db().prepare(
+            "SELECT contact.person, count(*), message.state = 'waiting' AS waiting, min(message.sent_at)
+             FROM message JOIN contact ON contact.id = message.contact
+             WHERE message.mine = 1 AND message.state IN ('waiting', 'sent')
+             GROUP BY contact.id, waiting ORDER BY min(message.sent_at)",
+        )?;
+        let rows = contents.query_map([], |row| {
+            Ok(Pending {
+                person: row.get(0)?,
+                count: row.get(1)?,
+                what: if row.get(2)? { "texts" } else { "delivery" },
+                since: Timestamp::from_millis(row.get(3)?),
+            })
+        })?;
+        for row in rows {
+            all.push(row?);
+        }
+        let others = [
+            ("SELECT count(*), min(made_at) FROM redemption", "cards"),
+            ("SELECT count(*), min(made_at) FROM deed WHERE envelope IS NULL", "changes"),
+        ];
+        for (query, what) in others {
+            let (count, since): (u64, Option<u64>) =
+                self.db().query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            if let Some(since) = since {
+                all.push(Pending { person: None, count, what, since: Timestamp::from_millis(since) });
+            }
+        }
+        Ok(all)
+    }
+
+    fn messages(&self, query: &str, values: impl database::rusqlite::Params) -> Result<Vec<MessageView>, Error> {
+        let mut statement = self.db().prepare_cached(query)?;
+        let mut rows = statement.query(values)?;
+        let mut all = Vec::new();
+        while let Some(row) = rows.next()? {
+            all.push(read_message(self.db(), row)?);
+        }
+        Ok(all)
+    }
+}
+
+fn read_message(db: &Connection, row: &Row<'_>) -> Result<MessageView, Error> {
+    let id = |bytes: Vec<u8>| ContentId::from_slice(&bytes).ok_or(Error::Corrupt("id"));
+    let bytes: Vec<u8> = row.get(1)?;
+    let kind: String = row.get(6)?;
+    Ok(MessageView {
+        reactions: reactions(db, &bytes)?,
+        id: id(bytes)?,
+        person: row.get(2)?,
+        mine: row.get(3)?,
+        text: row.get(4)?,
+        gone: row.get(5)?,
+        unknown: kind == "unknown",
+        sent_at: Timestamp::from_millis(row.get(7)?),
+        state: MessageState::parse(&row.get::<_, String>(8)?)?,
+        reply_to: row.get::<_, Option<Vec<u8>>>(9)?.map(id).transpose()?,
+    })
+}
+
+/// The last reaction of each side to a text.
+fn reactions(db: &Connection, target: &[u8]) -> Result<Vec<ReactionView>, Error> {
+    let mut all = db.prepare_cached(
+        "SELECT mine, text FROM message reaction WHERE target = ?1 AND kind = 'reaction' AND text <> ''
+            AND NOT EXISTS (SELECT 1 FROM message later WHERE later.target = ?1 AND later.kind = 'reaction'
+                AND later.mine = reaction.mine AND later.contact = reaction.contact AND later.number > reaction.number)
+         ORDER BY mine DESC",
+    )?;
+    Ok(all
+        .query_map([target], |row| Ok(ReactionView { mine: row.get(0)?, emoji: row.get(1)? }))?
+        .collect::<Result<_, _>>()?)
+}
