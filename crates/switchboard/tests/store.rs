@@ -25,7 +25,7 @@ fn a_reader_beside_the_writer_sees_what_is_committed() {
     let (mut writer, mut reader) = (SqliteStore::open(&path).unwrap(), SqliteStore::open(&path).unwrap());
     writer.write(&mut |tx| tx.put_setting("name", b"value")).unwrap();
     let mut found = None;
-    reader.read(&mut |tx| Ok(found = tx.setting("name")?)).unwrap();
+    reader.read(&mut |tx| tx.setting("name").map(|value| found = value)).unwrap();
     assert_eq!(found, Some(b"value".to_vec()));
 }
 
@@ -52,7 +52,12 @@ fn a_full_disk_keeps_nothing_reads_on_and_recovers() {
     assert_eq!(error.kind(), StoreFailure::Full);
     assert!(error.nothing_kept());
     let mut found = (None, None);
-    store.read(&mut |tx| Ok(found = (tx.setting("kept")?, tx.setting("large")?))).unwrap();
+    store
+        .read(&mut |tx| {
+            found = (tx.setting("kept")?, tx.setting("large")?);
+            Ok(())
+        })
+        .unwrap();
     assert_eq!(found, (Some(b"value".to_vec()), None));
     limit(&store, pages + 100);
     store.write(&mut |tx| tx.put_setting("large", &large)).unwrap();

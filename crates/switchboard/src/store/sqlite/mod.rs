@@ -5,6 +5,7 @@ mod conversations;
 mod intakes;
 mod queues;
 
+#[cfg(not(target_family = "wasm"))]
 use std::path::Path;
 
 use database::rusqlite::types::FromSql;
@@ -26,8 +27,9 @@ impl SqliteStore {
     ///
     /// # Errors
     /// [`StoreError`]: foreign, damaged, busy, or not reachable.
+    #[cfg(not(target_family = "wasm"))]
     pub fn open(path: &Path) -> Result<Self> {
-        Self::prepared(database::open_plain(path)?)
+        Self::on(database::open_plain(path)?)
     }
 
     /// A database in memory, gone when dropped.
@@ -35,10 +37,14 @@ impl SqliteStore {
     /// # Errors
     /// [`StoreError`] if SQLite cannot allocate it.
     pub fn in_memory() -> Result<Self> {
-        Self::prepared(database::open_memory()?)
+        Self::on(database::open_memory()?)
     }
 
-    fn prepared(mut connection: Connection) -> Result<Self> {
+    /// A database that is open already, wherever it is; brings its tables up to date.
+    ///
+    /// # Errors
+    /// [`StoreError`]: foreign or damaged.
+    pub fn on(mut connection: Connection) -> Result<Self> {
         database::migrate(&mut connection, APPLICATION_ID, STEPS)?;
         Ok(Self(connection))
     }

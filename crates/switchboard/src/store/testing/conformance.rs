@@ -41,14 +41,14 @@ fn transactions(store: &mut impl Store) {
     let put = |tx: &mut dyn Tx, value: &[u8]| tx.put_setting("name", value);
     let get = |store: &mut dyn Store| {
         let mut found = None;
-        store.read(&mut |tx| Ok(found = tx.setting("name")?)).expect("reading works");
+        store.read(&mut |tx| tx.setting("name").map(|value| found = value)).expect("reading works");
         found
     };
     store.write(&mut |tx| put(tx, b"kept")).expect("writing works");
     assert_eq!(get(store), Some(b"kept".to_vec()));
 
     let failure = StoreError::new(StoreFailure::Fault, "on purpose");
-    let result = store.write(&mut |tx| put(tx, b"undone").and(Err(failure.clone())));
+    let result = store.write(&mut |tx| put(tx, b"undone").and_then(|()| Err(failure.clone())));
     assert_eq!(result, Err(failure));
     assert_eq!(get(store), Some(b"kept".to_vec()), "a failed transaction is undone");
 

@@ -51,7 +51,7 @@ impl<S: Store> Store for Faulty<S> {
             Some(fault) => {
                 let full = StoreError::new(StoreFailure::Full, "the disk is full, as it was told to be");
                 let error = if fault == Fault::Full { full } else { lost };
-                self.inner.write(&mut |tx| work(tx).and(Err(error.clone())))
+                self.inner.write(&mut |tx| work(tx).and_then(|()| Err(error.clone())))
             }
         }
     }
