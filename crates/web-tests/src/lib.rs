@@ -5,10 +5,12 @@
 //! every phase of every test in a dedicated worker of its own, which it terminates after the phase, so
 //! that a later phase sees what really is on the disk.
 
+mod engine;
 mod files;
 mod format;
 mod sealing;
 mod storage;
+mod world;
 
 use std::future::Future;
 use std::panic;
@@ -16,6 +18,8 @@ use std::pin::Pin;
 
 use js_sys::Promise;
 use js_sys::futures::future_to_promise;
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::SeedableRng as _;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::DedicatedWorkerGlobalScope;
@@ -53,7 +57,7 @@ macro_rules! tests {
 pub(crate) use tests;
 
 fn all() -> impl Iterator<Item = &'static Test> {
-    storage::TESTS.iter().chain(format::TESTS).chain(sealing::TESTS)
+    storage::TESTS.iter().chain(format::TESTS).chain(sealing::TESTS).chain(engine::TESTS)
 }
 
 /// The tests, one a line: its name, a tab, and one letter for each phase (`r`: load the page anew first; `w`: only
@@ -93,4 +97,11 @@ fn tell(message: &str) {
 
 fn worker() -> DedicatedWorkerGlobalScope {
     js_sys::global().unchecked_into()
+}
+
+/// Seeded by the browser, as the app's is.
+fn rng() -> ChaCha20Rng {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).unwrap();
+    ChaCha20Rng::from_seed(seed)
 }

@@ -8,7 +8,7 @@ use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use seal::mls::{Group, Mls, MlsError, Processed, SCHEMA};
 use seal::{KemKey, SigningKey, WrappedKey, draw_card_words, draw_database_key, line_id, safety_words};
 
-use crate::tell;
+use crate::{rng, tell};
 
 crate::tests! {
     randomness_is_the_browsers: draw_twice;
@@ -22,13 +22,6 @@ crate::tests! {
 const FOUNDER: &str = "founder";
 const JOINER: &str = "joiner";
 const GENERATION: GenerationId = GenerationId::new([7; 32]);
-
-/// Seeded by the browser, as the app's is.
-fn rng() -> ChaCha20Rng {
-    let mut seed = [0; 32];
-    getrandom::fill(&mut seed).unwrap();
-    ChaCha20Rng::from_seed(seed)
-}
 
 async fn draw_twice() {
     let (mut one, mut other) = (rng(), rng());
