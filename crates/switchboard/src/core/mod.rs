@@ -212,7 +212,9 @@ impl<S: Store> Core<S> {
     }
 
     /// Does all of `work` in one transaction. Only what is in the answer has happened; after an error, nothing is known
-    /// to have happened and everything may be asked again ([`StoreError::nothing_kept`] says when nothing has).
+    /// to have happened and everything may be asked again ([`StoreError::nothing_kept`] says when nothing has). Unless
+    /// nothing was kept, wake every connection and every peer's queue after an error: what was kept after all may
+    /// concern any of them.
     ///
     /// # Errors
     /// [`StoreError`] if the store failed.

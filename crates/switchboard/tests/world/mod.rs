@@ -147,7 +147,11 @@ impl World {
     }
 
     pub fn try_apply(&mut self, at: usize, work: Vec<Work>) -> Result<Applied, StoreError> {
-        let applied = self.boards[at].core.apply(self.now, work)?;
+        let applied = self.boards[at].core.apply(self.now, work);
+        if applied.as_ref().is_err_and(|error| !error.nothing_kept()) {
+            self.boards[at].queue.wake();
+        }
+        let applied = applied?;
         self.dropped += applied.dropped;
         for peer in &applied.peers {
             assert_eq!(*peer, address(1 - at));
