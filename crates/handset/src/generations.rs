@@ -32,6 +32,8 @@ pub(crate) struct Generation {
     pub(crate) trusted: bool,
     pub(crate) current: bool,
     pub(crate) vouched: bool,
+    /// What its founder encapsulated to us, if we joined it.
+    pub(crate) peer_secret: Option<PairSecret>,
 }
 
 /// A slot of a contact's intake, fetched and opened.
@@ -42,7 +44,7 @@ pub(crate) struct OpenSlot<'a> {
     pub(crate) reservation: ReservationId,
 }
 
-const COLUMNS: &str = "id, contact, number, sequencer, mailbox, token, trusted, current, vouched";
+const COLUMNS: &str = "id, contact, number, sequencer, mailbox, token, trusted, current, vouched, peer_secret";
 
 impl Generation {
     fn read(row: &Row<'_>) -> Result<Self, Error> {
@@ -56,6 +58,10 @@ impl Generation {
             trusted: row.get(6)?,
             current: row.get(7)?,
             vouched: row.get(8)?,
+            peer_secret: row
+                .get::<_, Option<Vec<u8>>>(9)?
+                .map(|b| b.try_into().map(PairSecret::from_bytes).map_err(|_| Error::Corrupt("secret")))
+                .transpose()?,
         })
     }
 
@@ -132,6 +138,7 @@ impl Work<'_> {
             trusted: true,
             current: false,
             vouched: false,
+            peer_secret: None,
         };
         let mac = self.own_mac(own, contact, &generation, &leaf_keys)?;
         self.keep_generation(&generation, true, mac.is_some())?;
@@ -192,6 +199,7 @@ impl Work<'_> {
             return Err(seal::NotAuthentic.into());
         }
         self.groups.insert(introduction.generation, group);
+        let secret = own.kem()?.decapsulate(&introduction.pairing.encapsulated)?;
         let mut generation = Generation {
             id: introduction.generation,
             contact: contact.id,
@@ -202,8 +210,8 @@ impl Work<'_> {
             trusted: !known,
             current: false,
             vouched: false,
+            peer_secret: Some(secret.clone()),
         };
-        let secret = own.kem()?.decapsulate(&introduction.pairing.encapsulated)?;
         if let Some(mac) = &introduction.pairing.mac
             && self.check_mac(own, contact, &generation, &leaf_keys, &secret, mac).is_ok()
         {
@@ -222,7 +230,7 @@ impl Work<'_> {
     fn keep_generation(&mut self, generation: &Generation, founder: bool, vouch_said: bool) -> Result<(), Error> {
         self.db.execute(
             "INSERT INTO generation (id, contact, number, sequencer, mailbox, token, founder, trusted, vouched,
-                vouch_said, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                vouch_said, updated_at, peer_secret) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
             params![
                 generation.id.as_bytes(),
                 generation.contact,
@@ -235,6 +243,7 @@ impl Work<'_> {
                 generation.vouched,
                 vouch_said,
                 self.now.as_millis(),
+                generation.peer_secret.as_ref().map(|s| s.as_bytes().as_slice()),
             ],
         )?;
         Ok(())
@@ -302,7 +311,8 @@ impl Work<'_> {
         generation: &Generation,
         leaf_keys: &[Vec<u8>],
     ) -> Result<Option<[u8; 32]>, Error> {
-        let (Some(ours), Some(theirs)) = (&contact.own_secret, &contact.peer_secret) else { return Ok(None) };
+        let theirs = generation.peer_secret.as_ref().or(contact.peer_secret.as_ref());
+        let (Some(ours), Some(theirs)) = (&contact.own_secret, theirs) else { return Ok(None) };
         let said = Vouched {
             conversation: contact.conversation,
             number: generation.number,

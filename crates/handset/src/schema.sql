@@ -135,6 +135,7 @@ CREATE TABLE generation (
     mailbox BLOB NOT NULL UNIQUE,    -- where it delivers to us
     token BLOB NOT NULL,             -- of the intake it was founded through
     founder INTEGER NOT NULL,        -- founded by us
+    peer_secret BLOB,                -- what its founder's introduction encapsulated to us
     trusted INTEGER NOT NULL,        -- may become current: founded by us, a new contact's first, or vouched for
     current INTEGER NOT NULL DEFAULT 0,
     vouched INTEGER NOT NULL DEFAULT 0,      -- the other handset vouched for its leaf key
