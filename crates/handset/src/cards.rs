@@ -116,8 +116,7 @@ impl Work<'_> {
     fn new_card(&mut self, new: &NewCard) -> Result<String, Error> {
         let own = self.own()?;
         check_name(&new.for_name)?;
-        let minutes = new.expires.as_secs() / 60;
-        if !(1..=limits::SLOTS).contains(&new.uses) || minutes < 1 || new.expires > DAY * 366 {
+        if !(1..=limits::SLOTS).contains(&new.uses) || new.expires.as_secs() < 1 || new.expires > DAY * 366 {
             return Err(Error::BadCard(limits::SLOTS));
         }
         let words = draw_card_words(self.rng);

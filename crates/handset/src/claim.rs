@@ -55,7 +55,20 @@ impl Handset {
         self.transact(now, |work| match Own::load(work.db)? {
             Some(own) if own.claimed && moving => work.begin_move(link),
             Some(own) if own.claimed => Err(Error::AlreadyClaimed),
+            // The switchboard may have taken it and only the answer was lost: other keys would be refused now.
+            Some(own) if own.invitation.as_deref() == Some(link.invitation.as_bytes().as_slice()) => Ok(()),
             _ => work.begin_claim(link, name),
+        })
+    }
+
+    /// Gives up a claim that no switchboard has taken, as if it had never begun; a line that was to move stays.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn forget_claim(&mut self, now: Timestamp) -> Result<(), Error> {
+        self.transact(now, |work| match Own::load(work.db)? {
+            Some(own) if own.invitation.is_some() => work.claim_refused(&own),
+            _ => Ok(()),
         })
     }
 }

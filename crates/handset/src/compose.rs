@@ -77,6 +77,9 @@ impl Handset {
             if contact.state == ContactState::Blocked {
                 return Err(Error::Blocked(contact.person));
             }
+            if contact.state == ContactState::Refused {
+                return Err(Error::CardRefused(contact.person));
+            }
             let content = content(work, &contact)?;
             let mimi = content.to_bytes();
             let id = content_id(&mimi, &content.salt, &own.line, &contact.conversation);

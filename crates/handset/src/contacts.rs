@@ -51,6 +51,8 @@ pub enum ContactState {
     Asked,
     /// Open both ways.
     Open,
+    /// Their office turned our introduction away: the card was not good any more when it arrived there.
+    Refused,
     /// Blocked by us.
     Blocked,
 }
@@ -61,12 +63,13 @@ impl ContactState {
         match self {
             Self::Asked => "asked",
             Self::Open => "open",
+            Self::Refused => "refused",
             Self::Blocked => "blocked",
         }
     }
 
     fn parse(text: &str) -> Option<Self> {
-        [Self::Asked, Self::Open, Self::Blocked].into_iter().find(|v| v.as_str() == text)
+        [Self::Asked, Self::Open, Self::Refused, Self::Blocked].into_iter().find(|v| v.as_str() == text)
     }
 }
 

@@ -92,21 +92,35 @@ impl Work<'_> {
                 self.event(Event::CardRefused(card, refusal));
             }
         } else if let Some(envelope) = ended.envelope {
+            let introduced: bool = self.db.query_row(
+                "SELECT EXISTS (SELECT 1 FROM flight WHERE envelope = ?1 AND kind = 'introduction')",
+                [envelope.as_bytes()],
+                |row| row.get(0),
+            )?;
             self.not_taken(&envelope)?;
+            if let (true, Some(contact)) = (introduced, ended.contact) {
+                self.not_introduced(contact, &refusal)?;
+            }
         }
         Ok(())
     }
 
     fn end_deed(&mut self, number: u64) -> Result<Option<Ended>, Error> {
-        let mut ended = self.db.prepare_cached("DELETE FROM deed WHERE number = ?1 RETURNING card, envelope")?;
+        let mut ended =
+            self.db.prepare_cached("DELETE FROM deed WHERE number = ?1 RETURNING card, envelope, contact")?;
         let mut rows = ended.query([number])?;
         let Some(row) = rows.next()? else { return Ok(None) };
         let envelope: Option<Vec<u8>> = row.get(1)?;
-        Ok(Some(Ended { card: row.get(0)?, envelope: envelope.and_then(|hash| EnvelopeHash::from_slice(&hash)) }))
+        Ok(Some(Ended {
+            card: row.get(0)?,
+            contact: row.get(2)?,
+            envelope: envelope.and_then(|hash| EnvelopeHash::from_slice(&hash)),
+        }))
     }
 }
 
 struct Ended {
     card: Option<String>,
+    contact: Option<i64>,
     envelope: Option<EnvelopeHash>,
 }

@@ -63,7 +63,7 @@ pub enum Error {
     #[error("there is no card \"{0}\": see `card list`")]
     UnknownCard(String),
     /// A card that cannot be made so.
-    #[error("a card has between 1 and {0} uses and a time of between 1 minute and 1 year")]
+    #[error("a card has between 1 and {0} uses and a time of between 1 second and 1 year")]
     BadCard(usize),
     /// No such message.
     #[error("there is no text with the id {0} in this conversation: ids are in `read --json`")]
@@ -85,6 +85,11 @@ pub enum Error {
     /// A blocked person.
     #[error("\"{0}\" is blocked: unblock before you write")]
     Blocked(String),
+    /// Somebody whose card was not good any more.
+    #[error(
+        "\"{0}\" is not reachable: the card was not good any more when it arrived; ask for a new one and take it up"
+    )]
+    CardRefused(String),
     /// Said no by a switchboard.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -137,6 +142,7 @@ impl Error {
             Self::EmptyText => "empty-text",
             Self::TextTooLong { .. } => "text-too-long",
             Self::Blocked(_) => "blocked",
+            Self::CardRefused(_) => "card-refused",
             Self::Refused(refusal) => refusal.code.as_str(),
             Self::ProtocolMismatch => "protocol-mismatch",
             Self::PeerMisbehaved => "peer-misbehaved",

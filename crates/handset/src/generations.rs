@@ -223,6 +223,9 @@ impl Work<'_> {
         if generation.trusted {
             self.learn(contact.id, &secret, &introduction.intake, &introduction.name)?;
         }
+        if generation.vouched {
+            self.pinned(contact)?;
+        }
         self.settle(contact.id)?;
         self.take_held(mailbox)
     }
@@ -388,7 +391,7 @@ impl Work<'_> {
     pub(crate) fn pinned(&mut self, contact: &Contact) -> Result<(), Error> {
         self.db.execute(
             "UPDATE contact SET verified = CASE verified WHEN 'unverified' THEN 'card' ELSE verified END,
-                state = CASE state WHEN 'asked' THEN 'open' ELSE state END, refound_tries = 0 WHERE id = ?1",
+                state = CASE state WHEN 'blocked' THEN state ELSE 'open' END, refound_tries = 0 WHERE id = ?1",
             [contact.id],
         )?;
         self.event(Event::Changed { person: contact.person.clone() });

@@ -219,12 +219,13 @@ impl Work<'_> {
         }
     }
 
-    /// An introduction was refused. If it was the first, nobody became a contact after all.
-    fn not_introduced(&mut self, id: i64, refusal: &protocol::Refusal) -> Result<(), Error> {
+    /// An introduction was refused. If it was the first, nobody became a contact after all; a new card mends it.
+    pub(crate) fn not_introduced(&mut self, id: i64, refusal: &protocol::Refusal) -> Result<(), Error> {
         let contact = Contact::by_id(self.db, id)?;
         if contact.peer_intake.is_some() {
             return self.refound_soon(id);
         }
+        self.db.execute("UPDATE contact SET state = 'refused' WHERE id = ?1 AND state <> 'blocked'", [id])?;
         self.notice(id, refusal.code.as_str())?;
         self.event(Event::Changed { person: contact.person });
         Ok(())

@@ -204,6 +204,7 @@ impl Work<'_> {
             self.groups.remove(&id);
             self.mls.delete(&id)?;
             self.db.execute("DELETE FROM flight WHERE generation = ?1", [id.as_bytes()])?;
+            self.db.execute("DELETE FROM held WHERE mailbox = ?1", [mailbox.as_bytes()])?;
             self.db.execute("DELETE FROM generation WHERE id = ?1", [id.as_bytes()])?;
         }
         Ok(())

@@ -11,7 +11,7 @@ use crate::context::Work;
 use crate::engine::Event;
 use crate::error::Error;
 use crate::outgoing::UPDATE_AFTER;
-use crate::session::Session;
+use crate::session::{Session, SessionState};
 
 /// How long after asking for a gap it is asked for again.
 const ASK_AGAIN: Duration = Duration::from_secs(30);
@@ -158,17 +158,20 @@ fn json_numbers(numbers: &[u64]) -> String {
 
 /// When something is due by itself, while the handset is online.
 pub(crate) fn next_timeout(db: &Connection, session: &Session) -> Result<Option<Timestamp>, Error> {
-    if !session.may_do() {
+    if session.state() != SessionState::Online || !session.may_do() {
         return Ok(None);
     }
     let due: Option<u64> = db
         .prepare_cached(
             "SELECT min(at) FROM (
-                SELECT min(refound_at) AS at FROM contact WHERE state <> 'blocked'
+                SELECT min(refound_at) AS at FROM contact WHERE state <> 'blocked' AND ?2 = 0
                 UNION ALL SELECT min(gap_ask_at) FROM contact
                 UNION ALL SELECT min(updated_at) + ?1 FROM generation
                     WHERE current = 1 AND vouched = 1 AND commit_hash IS NULL)",
         )?
-        .query_row([u64::try_from(UPDATE_AFTER.as_millis()).unwrap_or(u64::MAX)], |row| row.get(0))?;
+        .query_row(
+            params![u64::try_from(UPDATE_AFTER.as_millis()).unwrap_or(u64::MAX), session.is_refounding()],
+            |row| row.get(0),
+        )?;
     Ok(due.map(Timestamp::from_millis))
 }

@@ -20,6 +20,8 @@ use crate::session::Asked;
 /// How far taking up a card is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Accepting {
+    /// This very card was taken up before: its issuer is this person.
+    Known(String),
     /// Under way; ends in [`Event::ContactAdded`] or [`Event::AcceptRefused`] with this number.
     UnderWay(i64),
 }
@@ -57,6 +59,18 @@ impl Handset {
             )?;
             if ours || fingerprint == Some(own.line.into()) {
                 return Err(Error::OwnCard);
+            }
+            let known: Option<String> = work
+                .db
+                .query_row(
+                    "SELECT person FROM contact JOIN generation ON generation.contact = contact.id
+                     WHERE founder = 1 AND token = ?1 AND state IN ('asked', 'open')",
+                    [token.as_bytes()],
+                    |row| row.get(0),
+                )
+                .optional()?;
+            if let Some(person) = known {
+                return Ok(Accepting::Known(person));
             }
             let reservation = work.random::<16>();
             work.db.execute(
@@ -175,11 +189,11 @@ impl Work<'_> {
         if who.list.line == own.line {
             return Err(Error::OwnCard);
         }
-        if let Some(known) = Contact::by_line(self.db, who.list.line)? {
-            return self.meet_again(redemption, known);
-        }
         let state = if ask { ContactState::Asked } else { ContactState::Open };
-        let id = self.add_contact(&own, &who, redemption.petname.as_deref(), state, None)?;
+        let id = match Contact::by_line(self.db, who.list.line)? {
+            Some(known) => self.meet_again(&known, &who, redemption.petname.as_deref(), state)?,
+            None => self.add_contact(&own, &who, redemption.petname.as_deref(), state, None)?,
+        };
         let contact = Contact::by_id(self.db, id)?;
         let intake = IntakeAddress { address: redemption.address.clone(), token: redemption.token.clone() };
         let reservation = redemption.reservation;
@@ -187,19 +201,27 @@ impl Work<'_> {
         Ok(contact.person)
     }
 
-    /// A further card of somebody who is a contact already: nothing is founded, and the card keeps its use.
-    fn meet_again(&mut self, redemption: &Redemption, known: Contact) -> Result<String, Error> {
+    /// A further card of somebody who is a contact already: the conversation is founded again through it, which mends
+    /// it if they had lost or removed us.
+    fn meet_again(
+        &mut self,
+        known: &Contact,
+        who: &Identified,
+        petname: Option<&str>,
+        state: ContactState,
+    ) -> Result<i64, Error> {
         if known.state == ContactState::Blocked {
-            return Err(Error::Blocked(known.person));
+            return Err(Error::Blocked(known.person.clone()));
         }
-        match redemption.petname.as_deref().map(str::trim) {
-            Some(petname) if petname != known.person => {
-                let name = self.free_name(petname)?;
-                self.db.execute("UPDATE contact SET person = ?2 WHERE id = ?1", params![known.id, name])?;
-                Ok(name)
-            }
-            _ => Ok(known.person),
+        self.renew_handsets(known, who)?;
+        if known.state == ContactState::Refused {
+            self.db.execute("UPDATE contact SET state = ?2 WHERE id = ?1", params![known.id, state.as_str()])?;
         }
+        if let Some(petname) = petname.map(str::trim).filter(|name| *name != known.person) {
+            let name = self.free_name(petname)?;
+            self.db.execute("UPDATE contact SET person = ?2 WHERE id = ?1", params![known.id, name])?;
+        }
+        Ok(known.id)
     }
 }
 

@@ -86,7 +86,7 @@ CREATE TABLE contact (
     successor BLOB NOT NULL,
     handset BLOB NOT NULL,           -- the handset spoken with
     conversation BLOB NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('asked', 'open', 'blocked')),
+    state TEXT NOT NULL CHECK (state IN ('asked', 'open', 'refused', 'blocked')),
     verified TEXT NOT NULL CHECK (verified IN ('unverified', 'card', 'in person')),
     via_card TEXT,
     safety_words TEXT NOT NULL,

@@ -69,6 +69,11 @@ impl Session {
         self.paused = true;
     }
 
+    /// Whether an answer is awaited that decides about founding again.
+    pub(crate) fn is_refounding(&self) -> bool {
+        self.questions.values().any(|asked| matches!(asked, Asked::Refounding(_)))
+    }
+
     pub(crate) fn is_asking(&self, asked: Asked) -> bool {
         self.questions.values().any(|a| *a == asked)
     }

@@ -12,6 +12,9 @@ use crate::{
     Refusal, ReservationId, SwitchboardAddress, Timestamp,
 };
 
+/// Where a switchboard takes its handsets' WebSockets.
+pub const LINE_PATH: &str = "/v1/line";
+
 /// What a handset says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ToSwitchboard {
