@@ -185,6 +185,19 @@ pub fn calm_down(world: &mut World, a: usize, b: usize) {
             let status = world.phones[phone].handset().status().expect("a status");
             let people = world.phones[phone].handset().people();
             eprintln!("{}: {:?} {people:?}", world.phones[phone].name, status.pending);
+            eprintln!("  session {:?}", world.phones[phone].handset().session_state());
+            for query in [
+                "SELECT hex(substr(id,1,4)), number, sequencer, founder, trusted, current, vouched, vouch_due, vouch_said, commit_hash IS NOT NULL, updated_at, troubled, retired_at FROM generation",
+                "SELECT kind, hex(substr(generation,1,4)), epoch, count(*) FROM flight GROUP BY 1,2,3",
+                "SELECT number, length(body) FROM deed",
+                "SELECT state, count(*), sum(flight_generation IS NULL) FROM message WHERE mine = 1 GROUP BY state",
+                "SELECT status_due, refound_at, refound_tries, gap_ask_at, peer_intake FROM contact",
+                "SELECT through, known FROM heard",
+                "SELECT count(*) FROM held",
+                "SELECT cursor FROM own",
+            ] {
+                eprintln!("  {}", world.phones[phone].look(query).join("\n  "));
+            }
         }
         panic!("nobody is stuck");
     }

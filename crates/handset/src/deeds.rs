@@ -1,9 +1,9 @@
 //! The deeds that wait for the switchboard: written in the transaction that decides on them, sent in order, deleted when
 //! confirmed.
 
-use database::rusqlite::params;
+use database::rusqlite::{OptionalExtension as _, params};
 use protocol::frames::{Deed, ToSwitchboard};
-use protocol::{EnvelopeHash, Refusal, encode};
+use protocol::{EnvelopeHash, GenerationId, Refusal, encode};
 
 use crate::context::Work;
 use crate::engine::{Event, Output};
@@ -92,14 +92,18 @@ impl Work<'_> {
                 self.event(Event::CardRefused(card, refusal));
             }
         } else if let Some(envelope) = ended.envelope {
-            let introduced: bool = self.db.query_row(
-                "SELECT EXISTS (SELECT 1 FROM flight WHERE envelope = ?1 AND kind = 'introduction')",
-                [envelope.as_bytes()],
-                |row| row.get(0),
-            )?;
+            let introduced: Option<Vec<u8>> = self
+                .db
+                .query_row(
+                    "SELECT generation FROM flight WHERE envelope = ?1 AND kind = 'introduction'",
+                    [envelope.as_bytes()],
+                    |row| row.get(0),
+                )
+                .optional()?;
             self.not_taken(&envelope)?;
-            if let (true, Some(contact)) = (introduced, ended.contact) {
-                self.not_introduced(contact, &refusal)?;
+            if let (Some(generation), Some(contact)) = (introduced, ended.contact) {
+                let generation = GenerationId::from_slice(&generation).ok_or(Error::Corrupt("flight"))?;
+                self.not_introduced(contact, generation, &refusal)?;
             }
         }
         Ok(())

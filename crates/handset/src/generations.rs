@@ -1,8 +1,8 @@
 //! Generations of a conversation: founding, joining, which of several counts, and vouching within one.
 //!
-//! A generation counts (is *current*) if it is trusted and beats the others: the higher number, and of two with the same
-//! number the one whose id has the lower hash. Both sides reach the same choice, since both end up trusting the same
-//! ones. Trusted are those founded by us (the introduction is sealed to the contact's certified key), the first one of a
+//! A generation counts (is *current*) if it is trusted and beats the others: the higher number; of two with the same
+//! number one that was vouched for before one that was not (whose introduction may never have arrived); of two alike the
+//! one whose id has the lower hash. Both sides reach the same choice, since both end up with the same ones vouched for. Trusted are those founded by us (the introduction is sealed to the contact's certified key), the first one of a
 //! new contact, and every one whose founder vouched for its leaf key.
 
 use database::rusqlite::{OptionalExtension as _, Row, params};
@@ -67,8 +67,8 @@ impl Generation {
 
     /// Whether this one counts before another.
     fn beats(&self, other: &Self) -> bool {
-        (self.number, std::cmp::Reverse(sha256(self.id.as_bytes())))
-            > (other.number, std::cmp::Reverse(sha256(other.id.as_bytes())))
+        let rank = |one: &Self| (one.number, one.vouched, std::cmp::Reverse(sha256(one.id.as_bytes())));
+        rank(self) > rank(other)
     }
 }
 

@@ -214,13 +214,26 @@ impl Work<'_> {
         let Some(contact) = contact else { return Ok(()) };
         match (outcome, kind.as_str()) {
             (Outcome::Introduced | Outcome::Stale { .. }, _) => Ok(()),
-            (Outcome::Refused(refusal), "introduction") => self.not_introduced(contact, &refusal),
+            (Outcome::Refused(refusal), "introduction") => self.not_introduced(contact, generation, &refusal),
             (Outcome::GenerationUnknown | Outcome::Refused(_), _) => self.refound_soon(contact),
         }
     }
 
     /// An introduction was refused. If it was the first, nobody became a contact after all; a new card mends it.
-    pub(crate) fn not_introduced(&mut self, id: i64, refusal: &protocol::Refusal) -> Result<(), Error> {
+    pub(crate) fn not_introduced(
+        &mut self,
+        id: i64,
+        generation: GenerationId,
+        refusal: &protocol::Refusal,
+    ) -> Result<(), Error> {
+        // Nobody else will ever be in that generation; another may count.
+        self.db.execute(
+            "UPDATE generation SET trusted = 0, current = 0, retired_at = ?2 WHERE id = ?1 AND vouched = 0",
+            params![generation.as_bytes(), self.now.as_millis()],
+        )?;
+        if self.settle(id)? || self.current_generation(id)?.is_some() {
+            return Ok(());
+        }
         let contact = Contact::by_id(self.db, id)?;
         if contact.peer_intake.is_some() {
             return self.refound_soon(id);
