@@ -1,0 +1,96 @@
+//! `people`: contacts, and who asks to become one.
+
+use std::io::{BufRead as _, IsTerminal as _};
+
+use handset::PersonView;
+
+use crate::cli::{Global, People};
+use crate::exit::{Exit, Failure};
+use crate::output::json::Person;
+use crate::output::style::harmless;
+use crate::output::{Output, note, views};
+use crate::session::{Session, now};
+
+pub(super) async fn run(command: Option<People>, global: &Global, output: Output) -> Result<Exit, Failure> {
+    let mut session = Session::open(global)?;
+    session.catch_up().await?;
+    let exit = act(&mut session, command, output).await?;
+    session.close().await?;
+    Ok(exit)
+}
+
+async fn act(session: &mut Session, command: Option<People>, output: Output) -> Result<Exit, Failure> {
+    let changed: (Person, String) = match command {
+        None => {
+            let people = session.handset().people()?;
+            output.results(&people.iter().map(Person::from).collect::<Vec<_>>(), || views::people(&people));
+            return Ok(Exit::Done);
+        }
+        Some(People::Requests) => {
+            let own = session.handset().status()?.line;
+            let requests = session.handset().requests()?;
+            let records: Vec<_> = requests.iter().map(|request| Person::request(request, &own)).collect();
+            output.results(&records, || views::requests(&requests));
+            return Ok(Exit::Done);
+        }
+        Some(People::Show(args)) => shown(&session.handset().person(&args.person)?),
+        Some(People::Verify { person, yes }) => {
+            if !yes {
+                compare(&session.handset().person(&person.person)?, output)?;
+            }
+            shown(&session.handset().verify_person(now(), &person.person)?)
+        }
+        Some(People::Rename { person, to }) => shown(&session.handset().rename_person(now(), &person.person, &to)?),
+        Some(People::Block(args)) => shown(&session.handset().block_person(now(), &args.person)?),
+        Some(People::Unblock(args)) => shown(&session.handset().unblock_person(now(), &args.person)?),
+        Some(People::Admit(args)) => shown(&session.handset().admit(now(), &args.person)?),
+        Some(People::Remove(args)) => {
+            let view = session.handset().person(&args.person)?;
+            session.handset().remove_person(now(), &view.person)?;
+            let said = format!("{} is removed, with all that was said.", harmless(&view.person));
+            (Person::from(&view).gone("removed"), said)
+        }
+        Some(People::Refuse(args)) => refuse(session, &args.person)?,
+    };
+    let exit = session.settle().await?;
+    let (record, said) = changed;
+    output.result(&record, || said);
+    if exit == Exit::Waiting {
+        note("It holds on this handset; the switchboard will know later.");
+    }
+    Ok(exit)
+}
+
+fn shown(view: &PersonView) -> (Person, String) {
+    (Person::from(view), views::person(view))
+}
+
+fn refuse(session: &mut Session, person: &str) -> Result<(Person, String), Failure> {
+    let own = session.handset().status()?.line;
+    let requests = session.handset().requests()?;
+    session.handset().refuse(now(), person)?;
+    let asked = requests.iter().find(|request| request.person.to_lowercase() == person.trim().to_lowercase());
+    let record = asked.map_or_else(Person::waiting, |request| Person::request(request, &own));
+    Ok((record.gone("refused"), "Refused. They do not learn it, and the card has its use back.".to_owned()))
+}
+
+/// Shows the words and asks whether they are the same, if there is somebody to ask.
+fn compare(person: &PersonView, output: Output) -> Result<(), Failure> {
+    if output.is_json() || !std::io::stdin().is_terminal() {
+        return Ok(());
+    }
+    note(&format!(
+        "Safety words with {}:\n\n  {}\n\nThey must be the same on both handsets, compared in person. Are they? [yes/no]",
+        harmless(&person.person),
+        person.safety_words
+    ));
+    let mut answer = String::new();
+    let read = std::io::stdin().lock().read_line(&mut answer);
+    match read {
+        Ok(_) if ["yes", "y"].contains(&answer.trim().to_lowercase().as_str()) => Ok(()),
+        _ => Err(Failure::refused(
+            "not-compared",
+            "nothing is noted: if the words differ, do not use this contact, and tell your office",
+        )),
+    }
+}

@@ -1,0 +1,121 @@
+//! `read` and `search`: what was said.
+
+use std::collections::BTreeMap;
+
+use handset::{Event, MessageView};
+use protocol::ContentId;
+
+use super::write::full_id;
+use crate::cli::{Global, Read, Search};
+use crate::exit::{Exit, Failure};
+use crate::output::conversation::{Conversation, found};
+use crate::output::json::Message;
+use crate::output::style::{QUIET, harmless, styled};
+use crate::output::{Output, note};
+use crate::session::{Session, now};
+use crate::signals::ended;
+
+pub(super) async fn read(args: &Read, global: &Global, output: Output) -> Result<Exit, Failure> {
+    let mut session = Session::open(global)?;
+    session.catch_up().await?;
+    let person = session.handset().person(&args.from.person)?.person;
+    let since = match &args.since {
+        Some(id) => Some(full_id(&mut session, &person, id)?),
+        None => None,
+    };
+    let texts = session.handset().read(&person, since.as_deref())?;
+    let mut page = Page::new(&person, output);
+    if texts.is_empty() && !output.is_json() && !args.follow {
+        note("Nothing was said yet.");
+    }
+    page.print(&mut session, &texts)?;
+    session.handset().mark_seen(now(), &person)?;
+    if args.follow {
+        follow(&mut session, page, person, since.as_deref()).await?;
+    }
+    session.close().await?;
+    Ok(Exit::Done)
+}
+
+pub(super) async fn search(args: &Search, global: &Global, output: Output) -> Result<Exit, Failure> {
+    let mut session = Session::open(global)?;
+    session.catch_up().await?;
+    let texts = session.handset().search(&args.words.join(" "))?;
+    output.results(&texts.iter().map(Message::from).collect::<Vec<_>>(), || match texts.is_empty() {
+        true => "Nothing found.".to_owned(),
+        false => found(&texts),
+    });
+    session.close().await?;
+    Ok(Exit::Done)
+}
+
+/// Prints what comes and what changes until a signal ends it.
+async fn follow(session: &mut Session, mut page: Page, person: String, since: Option<&str>) -> Result<(), Failure> {
+    session.stay();
+    let mut end = std::pin::pin!(ended());
+    loop {
+        let happened = session.until(|_, event| Ok(event.is_some_and(concerns_texts).then_some(())));
+        tokio::select! {
+            // What was begun is not dropped in between: a step that is given up has changed nothing.
+            result = happened => { result?; }
+            () = &mut end => return Ok(()),
+        }
+        let texts = session.handset().read(&person, since)?;
+        page.print(session, &texts)?;
+        session.handset().mark_seen(now(), &person)?;
+    }
+}
+
+fn concerns_texts(event: &Event) -> bool {
+    matches!(event, Event::Arrived { .. } | Event::Changed { .. } | Event::CaughtUp)
+}
+
+/// What was printed so far, so that only what is new or changed is printed again.
+struct Page {
+    output: Output,
+    conversation: Conversation,
+    printed: BTreeMap<ContentId, MessageView>,
+}
+
+impl Page {
+    fn new(person: &str, output: Output) -> Self {
+        Self { output, conversation: Conversation::with(person), printed: BTreeMap::new() }
+    }
+
+    fn print(&mut self, session: &mut Session, texts: &[MessageView]) -> Result<(), Failure> {
+        for text in texts {
+            match self.printed.get(&text.id) {
+                // That we have seen it now is no news to us.
+                Some(before) if same_to_us(before, text) => continue,
+                Some(before) if !self.output.is_json() => note_change(before, text),
+                _ => {
+                    let answered = match text.reply_to {
+                        Some(id) => session.handset().message(&id)?,
+                        None => None,
+                    };
+                    let conversation = &mut self.conversation;
+                    self.output.result(&Message::from(text), || conversation.text(text, answered.as_ref()));
+                }
+            }
+            self.printed.insert(text.id, text.clone());
+        }
+        Ok(())
+    }
+}
+
+fn same_to_us(before: &MessageView, now: &MessageView) -> bool {
+    if now.mine { before == now } else { *before == MessageView { state: before.state, ..now.clone() } }
+}
+
+/// A line about a text that stands further up already.
+fn note_change(before: &MessageView, now: &MessageView) {
+    let start: String = harmless(&before.text).chars().take(30).collect();
+    let what = if now.gone {
+        "taken back".to_owned()
+    } else if now.reactions != before.reactions {
+        now.reactions.iter().map(|reaction| harmless(&reaction.emoji)).collect::<Vec<_>>().join(" ")
+    } else {
+        now.state.as_str().to_owned()
+    };
+    note(&styled(&format!("       {what}: {start}"), QUIET));
+}

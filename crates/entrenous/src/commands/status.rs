@@ -1,0 +1,47 @@
+//! `sync` and `status`: what came, and what waits for what.
+
+use handset::SessionState;
+
+use crate::cli::Global;
+use crate::exit::{Exit, Failure};
+use crate::output::json::{Status, still_here};
+use crate::output::{Output, views};
+use crate::session::{Session, now};
+
+pub(super) async fn sync(global: &Global, output: Output) -> Result<Exit, Failure> {
+    let mut session = Session::open(global)?;
+    session.catch_up().await?;
+    session
+        .until(
+            |handset, _| Ok((handset.session_state() == SessionState::Online && handset.is_settled()?).then_some(())),
+        )
+        .await?;
+    if session.waits_for_them() {
+        session.until(|handset, _| Ok(handset.status()?.pending.is_empty().then_some(()))).await?;
+    }
+    let status = session.handset().status()?;
+    let online = session.handset().session_state() == SessionState::Online;
+    let received = session.arrived();
+    output.result(&Status::of(&status, received, online, now()), || {
+        let came = match received {
+            0 => "Nothing new.".to_owned(),
+            1 => "1 new.".to_owned(),
+            n => format!("{n} new."),
+        };
+        format!("{came}\n{}", views::waiting(&status.pending, now()))
+    });
+    let waits = still_here(&status.pending) > 0 || !online;
+    session.close().await?;
+    Ok(if waits { Exit::Waiting } else { Exit::Done })
+}
+
+pub(super) async fn status(global: &Global, output: Output) -> Result<Exit, Failure> {
+    let mut session = Session::open(global)?;
+    session.catch_up().await?;
+    let status = session.handset().status()?;
+    let online = session.handset().session_state() == SessionState::Online;
+    let record = Status::of(&status, session.arrived(), online, now());
+    output.result(&record, || views::status(&status, online, now()));
+    session.close().await?;
+    Ok(Exit::Done)
+}

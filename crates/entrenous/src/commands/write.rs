@@ -1,0 +1,87 @@
+//! `text`, `react`, `unsend`: what a principal says.
+
+use std::io::Read as _;
+
+use handset::MessageState;
+use protocol::{ContentId, limits};
+
+use crate::cli::{Global, React, Text, Unsend};
+use crate::exit::{Exit, Failure};
+use crate::output::conversation::short;
+use crate::output::json::Written;
+use crate::output::{Output, note};
+use crate::session::{Session, now};
+
+pub(super) async fn text(args: &Text, global: &Global, output: Output) -> Result<Exit, Failure> {
+    // Before anything is opened: typing may take a while.
+    let text = if args.text == "-" { from_stdin()? } else { args.text.clone() };
+    let mut session = Session::open(global)?;
+    session.catch_up().await?;
+    let reply_to = match &args.reply_to {
+        Some(id) => Some(full_id(&mut session, &args.to.person, id)?),
+        None => None,
+    };
+    let id = session.handset().text(now(), &args.to.person, &text, reply_to.as_deref())?;
+    sent(session, id, output).await
+}
+
+pub(super) async fn react(args: &React, global: &Global, output: Output) -> Result<Exit, Failure> {
+    let mut session = Session::open(global)?;
+    session.catch_up().await?;
+    let target = full_id(&mut session, &args.to.person, &args.id)?;
+    let id = session.handset().react(now(), &args.to.person, &target, &args.emoji)?;
+    sent(session, id, output).await
+}
+
+pub(super) async fn unsend(args: &Unsend, global: &Global, output: Output) -> Result<Exit, Failure> {
+    let mut session = Session::open(global)?;
+    session.catch_up().await?;
+    let target = full_id(&mut session, &args.to.person, &args.id)?;
+    let id = session.handset().unsend(now(), &args.to.person, &target)?;
+    sent(session, id, output).await
+}
+
+/// The id of a text from its beginning, as people read it; programs give all of it.
+pub(super) fn full_id(session: &mut Session, person: &str, id: &str) -> Result<String, Failure> {
+    let id = id.trim();
+    if id.is_empty() || id.parse::<ContentId>().is_ok() {
+        return Ok(id.to_owned());
+    }
+    let texts = session.handset().read(person, None)?;
+    let begun: Vec<String> = texts.iter().map(|text| text.id.to_text()).filter(|text| text.starts_with(id)).collect();
+    match begun.as_slice() {
+        [one] => Ok(one.clone()),
+        [] => Ok(id.to_owned()),
+        _ => Err(Failure::refused(
+            "ambiguous-message",
+            format!("more than one text has an id that begins with {id}: write more of it"),
+        )),
+    }
+}
+
+async fn sent(mut session: Session, id: ContentId, output: Output) -> Result<Exit, Failure> {
+    let (state, exit) = session.delivered(&id).await?;
+    let record = Written { id: id.to_text(), state: state.as_str() };
+    output.result(&record, || match state {
+        MessageState::Waiting => {
+            format!("{}  waiting: kept here, and sent as soon as our switchboard answers.", short(&id))
+        }
+        state => format!("{}  {}", short(&id), state.as_str()),
+    });
+    if exit == Exit::Waiting && state == MessageState::Sent {
+        note("Our switchboard has it; their handset does not yet.");
+    }
+    session.close().await?;
+    Ok(exit)
+}
+
+fn from_stdin() -> Result<String, Failure> {
+    let mut text = String::new();
+    // One byte more than may be sent: enough for the engine to say that it is too long.
+    let limit = u64::try_from(limits::TEXT_BYTES).unwrap_or(u64::MAX).saturating_add(2);
+    std::io::stdin()
+        .take(limit)
+        .read_to_string(&mut text)
+        .map_err(|error| Failure::misuse("stdin-unreadable", format!("standard input is no text: {error}")))?;
+    Ok(text.strip_suffix('\n').map(str::to_owned).unwrap_or(text))
+}

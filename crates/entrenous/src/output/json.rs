@@ -1,0 +1,247 @@
+//! Results as programs read them. Fields may be added, never renamed or taken away.
+
+use handset::{CardView, ContactState, MessageView, Pending, PersonView, ReactionView, RequestView, StatusView};
+use protocol::{LineId, Timestamp};
+use serde::Serialize;
+
+use super::views::pending_words;
+use crate::clock::rfc3339;
+
+/// `claim`.
+#[derive(Debug, Serialize)]
+pub(crate) struct Claimed {
+    line: String,
+    name: String,
+    switchboard: String,
+    office: String,
+    state: &'static str,
+}
+
+impl Claimed {
+    pub(crate) fn of(status: &StatusView) -> Self {
+        Self {
+            line: status.line.to_text(),
+            name: status.name.clone(),
+            switchboard: status.switchboard.to_string(),
+            office: status.office.clone(),
+            state: "claimed",
+        }
+    }
+}
+
+/// `card new`, `card list`, `card revoke`.
+#[derive(Debug, Serialize)]
+pub(crate) struct Card {
+    id: String,
+    #[serde(rename = "for")]
+    for_name: String,
+    url: String,
+    words: String,
+    expires_at: String,
+    uses_left: usize,
+    ask: bool,
+    state: &'static str,
+    /// Whether the switchboard has it (or, revoked, has taken it down).
+    stored: bool,
+    taken_by: Vec<String>,
+}
+
+impl From<&CardView> for Card {
+    fn from(card: &CardView) -> Self {
+        Self {
+            id: card.id.clone(),
+            for_name: card.for_name.clone(),
+            url: card.url.clone(),
+            words: card.words.clone(),
+            expires_at: rfc3339(card.expires_at),
+            uses_left: card.uses_left,
+            ask: card.ask,
+            state: card.state.as_str(),
+            stored: card.stored,
+            taken_by: card.taken_by.clone(),
+        }
+    }
+}
+
+/// `accept`, `people` and what is under it.
+#[derive(Debug, Serialize)]
+pub(crate) struct Person {
+    person: Option<String>,
+    name: Option<String>,
+    line: Option<String>,
+    verified: Option<&'static str>,
+    safety_words: Option<String>,
+    via_card: Option<String>,
+    state: &'static str,
+    since: Option<String>,
+    unseen: u64,
+}
+
+impl From<&PersonView> for Person {
+    fn from(person: &PersonView) -> Self {
+        Self {
+            person: Some(person.person.clone()),
+            name: Some(person.name.clone()),
+            line: Some(person.line.to_text()),
+            verified: Some(person.verified.as_str()),
+            safety_words: Some(person.safety_words.clone()),
+            via_card: person.via_card.clone(),
+            state: person.state.as_str(),
+            since: Some(rfc3339(person.added_at)),
+            unseen: person.unseen,
+        }
+    }
+}
+
+impl Person {
+    /// Somebody who asks to become a contact, seen from our line.
+    pub(crate) fn request(request: &RequestView, own: &LineId) -> Self {
+        Self {
+            person: Some(request.person.clone()),
+            name: Some(request.person.clone()),
+            line: Some(request.line.to_text()),
+            verified: Some("unverified"),
+            safety_words: Some(seal::safety_words(own, &request.line).join(" ")),
+            via_card: Some(request.via_card.clone()),
+            state: "requested",
+            since: Some(rfc3339(request.made_at)),
+            unseen: 0,
+        }
+    }
+
+    /// A card that waits to be taken up: nobody is known yet.
+    pub(crate) fn waiting() -> Self {
+        Self {
+            person: None,
+            name: None,
+            line: None,
+            verified: None,
+            safety_words: None,
+            via_card: None,
+            state: "waiting",
+            since: None,
+            unseen: 0,
+        }
+    }
+
+    /// The same person in a state that the engine no longer keeps (`removed`, `refused`).
+    pub(crate) fn gone(self, state: &'static str) -> Self {
+        Self { state, ..self }
+    }
+}
+
+/// `text`, `react`, `unsend`.
+#[derive(Debug, Serialize)]
+pub(crate) struct Written {
+    pub(crate) id: String,
+    pub(crate) state: &'static str,
+}
+
+/// `read`, `search`.
+#[derive(Debug, Serialize)]
+pub(crate) struct Message {
+    id: String,
+    person: String,
+    from: String,
+    text: String,
+    sent_at: String,
+    state: &'static str,
+    reply_to: Option<String>,
+    reactions: Vec<Reaction>,
+    /// Taken back by its writer.
+    gone: bool,
+    /// Something that a newer version shows.
+    unknown: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Reaction {
+    from: String,
+    emoji: String,
+}
+
+impl From<&MessageView> for Message {
+    fn from(message: &MessageView) -> Self {
+        let who = |mine: bool| if mine { "me".to_owned() } else { message.person.clone() };
+        let reaction = |reaction: &ReactionView| Reaction { from: who(reaction.mine), emoji: reaction.emoji.clone() };
+        Self {
+            id: message.id.to_text(),
+            person: message.person.clone(),
+            from: who(message.mine),
+            text: message.text.clone(),
+            sent_at: rfc3339(message.sent_at),
+            state: message.state.as_str(),
+            reply_to: message.reply_to.map(|id| id.to_text()),
+            reactions: message.reactions.iter().map(reaction).collect(),
+            gone: message.gone,
+            unknown: message.unknown,
+        }
+    }
+}
+
+/// `sync`, `status`.
+#[derive(Debug, Serialize)]
+pub(crate) struct Status {
+    /// Contents that this command fetched.
+    received: u64,
+    /// What has still to leave this handset.
+    pending: u64,
+    /// What has left it and is not on their handsets yet.
+    undelivered: u64,
+    /// What waits for what since when, in words.
+    waiting: Vec<String>,
+    online: bool,
+    name: String,
+    line: String,
+    switchboard: String,
+    office: String,
+    /// Contents received in all.
+    received_in_all: u64,
+    state: Vec<Waits>,
+}
+
+#[derive(Debug, Serialize)]
+struct Waits {
+    what: &'static str,
+    person: Option<String>,
+    count: u64,
+    since: String,
+}
+
+impl Status {
+    pub(crate) fn of(status: &StatusView, received: u64, online: bool, now: Timestamp) -> Self {
+        let waits = |waits: &Pending| Waits {
+            what: waits.what,
+            person: waits.person.clone(),
+            count: waits.count,
+            since: rfc3339(waits.since),
+        };
+        Self {
+            received,
+            pending: still_here(&status.pending),
+            undelivered: status.pending.iter().filter(|p| !is_here(p)).map(|p| p.count).sum(),
+            waiting: status.pending.iter().map(|p| pending_words(p, now)).collect(),
+            online,
+            name: status.name.clone(),
+            line: status.line.to_text(),
+            switchboard: status.switchboard.to_string(),
+            office: status.office.clone(),
+            received_in_all: status.received,
+            state: status.pending.iter().map(waits).collect(),
+        }
+    }
+}
+
+/// How much has still to leave this handset.
+pub(crate) fn still_here(pending: &[Pending]) -> u64 {
+    pending.iter().filter(|p| is_here(p)).map(|p| p.count).sum()
+}
+
+fn is_here(pending: &Pending) -> bool {
+    pending.what != "delivery"
+}
+
+/// Whether somebody has yet to admit us.
+pub(crate) fn is_asked(person: &PersonView) -> bool {
+    person.state == ContactState::Asked
+}

@@ -1,0 +1,183 @@
+//! Cards, people and standing as people read them.
+
+use anstyle::Style;
+use handset::{CardState, CardView, ContactState, Pending, PersonView, RequestView, StatusView, Verified};
+use protocol::Timestamp;
+
+use super::qr;
+use super::style::{CARE, GOOD, QUIET, STRONG, harmless, styled};
+use super::table::{Cell, fields, table};
+use crate::clock::{local_day, local_full, local_time};
+
+const PLAIN: Style = Style::new();
+
+/// A new card: to be shown, sent or said.
+pub(crate) fn new_card(card: &CardView) -> String {
+    let (address, words) = card.words.split_once(' ').unwrap_or(("", &card.words));
+    let who = if card.ask { "You will be asked before somebody becomes a contact." } else { "" };
+    let uses = match card.uses_left {
+        1 => "one person may take it up".to_owned(),
+        n => format!("{n} people may take it up"),
+    };
+    let mut text = format!(
+        "{}\n\n{}\n\n{}",
+        styled(&format!("A card for {}", harmless(&card.for_name)), STRONG),
+        card.url,
+        qr::draw(&card.url)
+    );
+    text.push_str("\nOr say the office's address and these words:\n\n");
+    text.push_str(&format!("  {}\n  {}\n\n", address, styled(words, STRONG)));
+    text.push_str(&fields(&[
+        ("Card", card.id.clone()),
+        ("Good until", format!("{}; {uses}", local_full(card.expires_at))),
+    ]));
+    text.push_str(who);
+    text
+}
+
+/// All cards.
+pub(crate) fn cards(cards: &[CardView]) -> String {
+    if cards.is_empty() {
+        return "No cards yet. Make one with `entrenous card new --for NAME`.".to_owned();
+    }
+    let row = |card: &CardView| -> Vec<Cell> {
+        let style = if card.state == CardState::Open { GOOD } else { QUIET };
+        let state = if card.stored {
+            card.state.as_str().to_owned()
+        } else {
+            format!("{}, not stored yet", card.state.as_str())
+        };
+        vec![
+            (card.id.clone(), PLAIN),
+            (card.for_name.clone(), PLAIN),
+            (state, style),
+            (card.uses_left.to_string(), PLAIN),
+            (local_full(card.expires_at), PLAIN),
+            (card.taken_by.join(", "), PLAIN),
+        ]
+    };
+    let rows: Vec<_> = cards.iter().map(row).collect();
+    table(&["card", "for", "state", "uses left", "good until", "taken by"], &rows)
+}
+
+/// All contacts.
+pub(crate) fn people(people: &[PersonView]) -> String {
+    if people.is_empty() {
+        return "Nobody yet. Hand out a card (`entrenous card new`) or take one up (`entrenous accept`).".to_owned();
+    }
+    let row = |person: &PersonView| -> Vec<Cell> {
+        let unseen = if person.unseen > 0 { person.unseen.to_string() } else { String::new() };
+        vec![
+            (person.person.clone(), STRONG),
+            (verified(person).to_owned(), verified_style(person)),
+            (state(person).to_owned(), PLAIN),
+            (unseen, CARE),
+        ]
+    };
+    let rows: Vec<_> = people.iter().map(row).collect();
+    table(&["person", "verified", "state", "unseen"], &rows)
+}
+
+/// One contact, with the words to compare.
+pub(crate) fn person(person: &PersonView) -> String {
+    let mut all = vec![
+        ("Person", styled(&harmless(&person.person), STRONG)),
+        ("Verified", styled(verified(person), verified_style(person))),
+        ("State", state(person).to_owned()),
+        ("Since", local_full(person.added_at)),
+        ("Line", person.line.to_text()),
+        ("Safety words", person.safety_words.clone()),
+    ];
+    if person.name != person.person {
+        all.insert(1, ("Calls themselves", harmless(&person.name)));
+    }
+    if let Some(card) = &person.via_card {
+        all.push(("Took up card", card.clone()));
+    }
+    fields(&all)
+}
+
+/// All requests.
+pub(crate) fn requests(requests: &[RequestView]) -> String {
+    if requests.is_empty() {
+        return "Nobody is asking.".to_owned();
+    }
+    let row = |request: &RequestView| -> Vec<Cell> {
+        vec![(request.person.clone(), STRONG), (request.via_card.clone(), PLAIN), (local_full(request.made_at), PLAIN)]
+    };
+    let rows: Vec<_> = requests.iter().map(row).collect();
+    let hint = "The names are what they call themselves. Admit with `entrenous people admit PERSON`.";
+    format!("{}{}", table(&["person", "through card", "since"], &rows), styled(hint, QUIET))
+}
+
+/// How the handset stands.
+pub(crate) fn status(status: &StatusView, online: bool, now: Timestamp) -> String {
+    let connection = if online { styled("online", GOOD) } else { styled("offline", CARE) };
+    let mut text = fields(&[
+        ("Name", styled(&harmless(&status.name), STRONG)),
+        ("Office", format!("{} ({})", harmless(&status.office), status.switchboard)),
+        ("Switchboard", connection),
+        ("Line", status.line.to_text()),
+    ]);
+    text.push_str(&waiting(&status.pending, now));
+    text
+}
+
+/// What waits for what since when.
+pub(crate) fn waiting(pending: &[Pending], now: Timestamp) -> String {
+    if pending.is_empty() {
+        return "Nothing waits.\n".to_owned();
+    }
+    pending.iter().map(|p| format!("{}.\n", harmless(&pending_words(p, now)))).collect()
+}
+
+/// One thing that waits, in words.
+pub(crate) fn pending_words(pending: &Pending, now: Timestamp) -> String {
+    let (one, many, what_for) = match pending.what {
+        "texts" => ("text", "texts", "to be stored at our switchboard"),
+        "delivery" => ("text", "texts", "for their handset"),
+        "cards" => ("card", "cards", "to be taken up"),
+        _ => ("change", "changes", "to be stored at our switchboard"),
+    };
+    let count = pending.count;
+    let things = if count == 1 { one } else { many };
+    let to = pending.person.as_ref().map(|person| format!(" to {person}")).unwrap_or_default();
+    let waits = if count == 1 { "waits" } else { "wait" };
+    let same_day = local_day(pending.since) == local_day(now);
+    let since = if same_day { local_time(pending.since) } else { local_full(pending.since) };
+    format!("{count} {things}{to} {waits} {what_for} since {since}")
+}
+
+fn verified(person: &PersonView) -> &'static str {
+    person.verified.as_str()
+}
+
+fn verified_style(person: &PersonView) -> Style {
+    if person.verified == Verified::Unverified { CARE } else { GOOD }
+}
+
+fn state(person: &PersonView) -> &'static str {
+    match person.state {
+        ContactState::Asked => "asked, not admitted yet",
+        ContactState::Open => "open",
+        ContactState::Refused => "refused: the card was not good any more",
+        ContactState::Blocked => "blocked",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waits_is_said_in_words() {
+        let now = Timestamp::from_millis(1_700_000_000_000);
+        let pending =
+            |what, count, person: Option<&str>| Pending { person: person.map(str::to_owned), count, what, since: now };
+        let one = pending_words(&pending("texts", 1, Some("Tomas")), now);
+        assert!(one.starts_with("1 text to Tomas waits to be stored at our switchboard since "), "{one}");
+        let two = pending_words(&pending("delivery", 2, Some("Tomas")), now);
+        assert!(two.starts_with("2 texts to Tomas wait for their handset since "), "{two}");
+        assert!(pending_words(&pending("cards", 1, None), now).starts_with("1 card waits to be taken up since "));
+    }
+}

@@ -1,0 +1,209 @@
+//! `serve` and `office`: an operator's switchboard.
+
+use std::io::IsTerminal as _;
+
+use protocol::SwitchboardAddress;
+use serde::Serialize;
+use switchboard::core::Federation;
+use switchboard::store::Standing;
+use switchboard::{Config, OperatorError, PeerStatus, StartError};
+use tracing_subscriber::EnvFilter;
+
+use crate::cli::{self, Global, Office, Serve};
+use crate::exit::{Exit, Failure};
+use crate::output::style::{GOOD, QUIET, STRONG, harmless, styled};
+use crate::output::table::{Cell, fields, table};
+use crate::output::{Output, qr};
+use crate::signals::ended;
+
+/// Runs a switchboard until a signal ends it.
+pub(crate) async fn serve(args: &Serve, global: &Global, output: Output) -> Result<Exit, Failure> {
+    log("info");
+    // Listened for before anything else, so that a signal that comes early is not missed.
+    let end = ended();
+    let config = Config {
+        public_url: args.public_url.clone(),
+        insecure_loopback: args.insecure_loopback,
+        tls_cert: args.tls_cert.clone(),
+        tls_key: args.tls_key.clone(),
+        trust_roots: global.trust_root.clone(),
+        federation: match args.federation {
+            cli::Federation::Open => Federation::Open,
+            cli::Federation::AllowList => Federation::AllowList,
+        },
+        ..Config::new(&args.data, args.listen, &args.office)
+    };
+    let allowed: Vec<SwitchboardAddress> = args.allow.iter().map(|peer| address(peer)).collect::<Result<_, _>>()?;
+    let running = switchboard::start(config).await?;
+    for peer in &allowed {
+        if let Err(error) = switchboard::set_peer_standing(&args.data, peer, Standing::Allowed) {
+            running.shutdown().await;
+            return Err(error.into());
+        }
+    }
+    let ready = Ready {
+        listening: running.listening.to_string(),
+        public_url: running.public_url.clone(),
+        claim_url: running.claim_url_of_first_invitation().map(str::to_owned),
+    };
+    output.result(&ready, || ready.for_people(args));
+    end.await;
+    running.shutdown().await;
+    Ok(Exit::Done)
+}
+
+/// Does what an operator orders, also while the switchboard runs.
+pub(crate) fn office(command: &Office, output: Output) -> Result<Exit, Failure> {
+    match command {
+        Office::Invite { data } => {
+            let claim_url = switchboard::invite(data)?;
+            output.result(&Invitation { claim_url: &claim_url }, || {
+                format!("A claim link for one further line:\n\n  {claim_url}\n\n{}", qr::draw(&claim_url))
+            });
+        }
+        Office::Peers { data } => {
+            let peers = switchboard::peers(data)?;
+            output.results(&peers.iter().map(Peer::from).collect::<Vec<_>>(), || peers_for_people(&peers));
+        }
+        Office::Allow { data, peer } => stand(data, peer, Standing::Allowed, output)?,
+        Office::Block { data, peer } => stand(data, peer, Standing::Blocked, output)?,
+        Office::Forget { data, peer } => {
+            let peer = address(peer)?;
+            switchboard::forget_peer(data, &peer)?;
+            let record = Stands { peer: peer.as_str(), standing: "forgotten" };
+            output.result(&record, || format!("The key of {peer} is forgotten: the next one that it shows is pinned."));
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Structured logs on stderr, from this level on unless RUST_LOG says otherwise: for people in a terminal, as JSON for a
+/// collector.
+pub(crate) fn log(level: &str) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    // Only a second call in one process could fail.
+    let _ = if std::io::stderr().is_terminal() { logs.compact().try_init() } else { logs.json().try_init() };
+}
+
+/// What `serve --json` says first.
+#[derive(Debug, Serialize)]
+struct Ready {
+    listening: String,
+    public_url: String,
+    /// None once the first line is taken up.
+    claim_url: Option<String>,
+}
+
+impl Ready {
+    fn for_people(&self, args: &Serve) -> String {
+        let mut text = format!(
+            "{}\n\n{}",
+            styled(&format!("The switchboard of {} is ready.", harmless(&args.office)), GOOD),
+            fields(&[("Reached at", styled(&self.public_url, STRONG)), ("Listening on", self.listening.clone())])
+        );
+        if args.insecure_loopback {
+            text.push_str(&styled("Development flag: this machine only.\n", QUIET));
+        }
+        match &self.claim_url {
+            Some(url) => text.push_str(&format!(
+                "\nThe claim link of the first line, for its principal only:\n\n  {url}\n\n{}\n  entrenous claim '{url}' --as NAME\n",
+                qr::draw(url)
+            )),
+            None => text.push_str(&format!(
+                "\nA claim link for a further line: entrenous office invite --data {}\n",
+                args.data.display()
+            )),
+        }
+        text.push_str("\nCtrl-C ends it.");
+        text
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct Invitation<'a> {
+    claim_url: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct Stands<'a> {
+    peer: &'a str,
+    standing: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct Peer<'a> {
+    peer: &'a str,
+    standing: &'static str,
+    pinned: bool,
+    waiting: u64,
+    waiting_bytes: u64,
+}
+
+impl<'a> From<&'a PeerStatus> for Peer<'a> {
+    fn from(peer: &'a PeerStatus) -> Self {
+        Self {
+            peer: peer.address.as_str(),
+            standing: standing(peer.standing),
+            pinned: peer.is_pinned,
+            waiting: peer.waiting,
+            waiting_bytes: peer.waiting_bytes,
+        }
+    }
+}
+
+fn peers_for_people(peers: &[PeerStatus]) -> String {
+    if peers.is_empty() {
+        return "No other switchboard yet.".to_owned();
+    }
+    let plain = anstyle::Style::new();
+    let row = |peer: &PeerStatus| -> Vec<Cell> {
+        let pinned = if peer.is_pinned { "yes" } else { "no" };
+        vec![
+            (peer.address.to_string(), STRONG),
+            (standing(peer.standing).to_owned(), plain),
+            (pinned.to_owned(), plain),
+            (peer.waiting.to_string(), plain),
+        ]
+    };
+    table(&["peer", "standing", "key pinned", "waiting"], &peers.iter().map(row).collect::<Vec<_>>())
+}
+
+fn stand(data: &std::path::Path, peer: &str, to: Standing, output: Output) -> Result<(), Failure> {
+    let peer = address(peer)?;
+    switchboard::set_peer_standing(data, &peer, to)?;
+    let record = Stands { peer: peer.as_str(), standing: standing(to) };
+    output.result(&record, || format!("{peer} is {} now.", standing(to)));
+    Ok(())
+}
+
+fn standing(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Unknown => "unknown",
+        Standing::Allowed => "allowed",
+        Standing::Blocked => "blocked",
+    }
+}
+
+fn address(text: &str) -> Result<SwitchboardAddress, Failure> {
+    text.parse().map_err(|error: protocol::address::ParseAddressError| Failure::misuse("misuse", error.to_string()))
+}
+
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        let exit = match error {
+            StartError::NotLoopback
+            | StartError::PublicUrlMissing
+            | StartError::PublicUrl(_)
+            | StartError::OfficeName => Exit::Misuse,
+            _ => Exit::Refused,
+        };
+        Self { exit, ..Self::refused(error.code(), error.to_string()) }
+    }
+}
+
+impl From<OperatorError> for Failure {
+    fn from(error: OperatorError) -> Self {
+        Self::refused(error.code(), error.to_string())
+    }
+}

@@ -1,0 +1,244 @@
+//! One command's time with its handset: open the profile, catch up, act, wait until that is stored.
+
+use std::time::Duration;
+
+use handset::{Event, Handset, MessageState, SessionState};
+use protocol::ContentId;
+use tokio::time::{Instant, timeout_at};
+
+use crate::cli::{Global, Wait};
+use crate::driver::{Driver, Step};
+use crate::exit::{Exit, Failure};
+use crate::net::Dialer;
+use crate::output::note;
+use crate::profile::{self, Profile};
+use crate::{clock, passphrase};
+
+/// After a command has what it wants: how long receipts and the like may still take to leave.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// A command's handset, connected or on the way there.
+#[derive(Debug)]
+pub(crate) struct Session {
+    driver: Driver,
+    wait: Wait,
+    deadline: Instant,
+    online: bool,
+    arrived: u64,
+    warned: bool,
+    profile: Profile,
+}
+
+impl Session {
+    /// Opens the profile and begins to connect.
+    ///
+    /// # Errors
+    /// If there is no profile, another process has it, or the passphrase is wrong.
+    pub(crate) fn open(global: &Global) -> Result<Self, Failure> {
+        let profile = Profile::open(&dir(global)?)?;
+        let passphrase = passphrase::ask()?;
+        let handset = profile.unlock(&passphrase)?;
+        Ok(Self::of(profile, handset, global))
+    }
+
+    /// A session with a handset that is open already.
+    pub(crate) fn of(profile: Profile, handset: Handset, global: &Global) -> Self {
+        let driver = Driver::new(handset, Dialer::new(global.trust_root.clone()));
+        let deadline = Instant::now() + Duration::from_secs(global.timeout);
+        Self { driver, wait: global.wait, deadline, online: false, arrived: 0, warned: false, profile }
+    }
+
+    /// The engine, to be asked and told things.
+    pub(crate) fn handset(&mut self) -> &mut Handset {
+        self.driver.handset()
+    }
+
+    /// Contents that arrived in this session.
+    pub(crate) fn arrived(&self) -> u64 {
+        self.arrived
+    }
+
+    /// Whether the switchboard has ever said a word in this session.
+    pub(crate) fn was_answered(&self) -> bool {
+        self.driver.was_answered()
+    }
+
+    /// Why there is no connection, if there is none.
+    pub(crate) fn trouble(&self) -> Option<Failure> {
+        self.driver.trouble().map(|trouble| Failure::refused(trouble.code(), trouble.to_string()))
+    }
+
+    /// Waits until the handset has what waited for it. When there is no connection at once, the command goes on
+    /// without and says so.
+    ///
+    /// # Errors
+    /// If the switchboard turns the handset away, or storage fails.
+    pub(crate) async fn catch_up(&mut self) -> Result<(), Failure> {
+        loop {
+            if self.handset().session_state() == SessionState::Online {
+                self.online = true;
+                break;
+            }
+            match self.step().await? {
+                None | Some(Step::Offline) => break,
+                Some(_) => {}
+            }
+        }
+        if !self.online {
+            match self.driver.trouble() {
+                Some(trouble) => note(&format!("Offline: {trouble}.")),
+                None => note("Offline: the switchboard does not answer."),
+            }
+        }
+        if self.handset().status().is_err() && self.handset().switchboard_url()?.is_some() {
+            return Err(Failure::waiting(
+                "claim-waiting",
+                "the switchboard has not answered this handset's claim yet: try again later",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Runs until `done` gives something: asked at first, and after everything that happens with the event if it is
+    /// one. None if time is over before.
+    ///
+    /// # Errors
+    /// If `done` fails, the switchboard turns the handset away, or storage fails.
+    pub(crate) async fn until<T>(
+        &mut self,
+        mut done: impl FnMut(&mut Handset, Option<&Event>) -> Result<Option<T>, Failure>,
+    ) -> Result<Option<T>, Failure> {
+        let mut event = None;
+        loop {
+            if let Some(value) = done(self.driver.handset(), event.as_ref())? {
+                return Ok(Some(value));
+            }
+            event = match self.step().await? {
+                None => return Ok(None),
+                Some(Step::Event(event)) => Some(event),
+                Some(_) => None,
+            };
+        }
+    }
+
+    /// Waits until our switchboard has all that was decided; `Waiting` if time is over before.
+    ///
+    /// # Errors
+    /// As [`Self::until`].
+    pub(crate) async fn settle(&mut self) -> Result<Exit, Failure> {
+        let settled = self.until(|handset, _| Ok(handset.is_settled()?.then_some(()))).await?;
+        Ok(settled.map_or(Exit::Waiting, |()| Exit::Done))
+    }
+
+    /// Waits until a content is as far as the person wants; how far it is then.
+    ///
+    /// # Errors
+    /// As [`Self::until`].
+    pub(crate) async fn delivered(&mut self, id: &ContentId) -> Result<(MessageState, Exit), Failure> {
+        let wanted = match self.wait {
+            Wait::Sent => MessageState::Sent,
+            Wait::Delivered => MessageState::Delivered,
+        };
+        let reached = self.until(|handset, _| Ok((handset.state_of(id)? >= wanted).then_some(()))).await?;
+        let state = self.handset().state_of(id)?;
+        Ok((state, reached.map_or(Exit::Waiting, |()| Exit::Done)))
+    }
+
+    /// Whether the person wants to wait for the other side too.
+    pub(crate) fn waits_for_them(&self) -> bool {
+        self.wait == Wait::Delivered
+    }
+
+    /// Runs until `done`, but no longer than a short while.
+    ///
+    /// # Errors
+    /// As [`Self::until`].
+    pub(crate) async fn a_moment<T>(
+        &mut self,
+        done: impl FnMut(&mut Handset, Option<&Event>) -> Result<Option<T>, Failure>,
+    ) -> Result<Option<T>, Failure> {
+        if !self.online {
+            return Ok(None);
+        }
+        let deadline = self.deadline;
+        self.deadline = deadline.min(Instant::now() + GRACE);
+        let result = self.until(done).await;
+        self.deadline = deadline;
+        result
+    }
+
+    /// From here on the session lasts until it is ended from outside.
+    pub(crate) fn stay(&mut self) {
+        self.deadline = Instant::now() + Duration::from_secs(100 * 365 * 24 * 60 * 60);
+    }
+
+    /// Lets receipts and the like leave, and closes everything in order.
+    ///
+    /// # Errors
+    /// If storage fails.
+    pub(crate) async fn close(mut self) -> Result<(), Failure> {
+        self.a_moment(|handset, _| Ok(handset.is_settled()?.then_some(()))).await?;
+        self.release().await;
+        Ok(())
+    }
+
+    /// Closes everything at once, and gives the profile back.
+    pub(crate) async fn release(self) -> Profile {
+        drop(self.driver.close().await.close());
+        self.profile
+    }
+
+    /// One step of the driver; none if time is over.
+    async fn step(&mut self) -> Result<Option<Step>, Failure> {
+        let Ok(step) = timeout_at(self.deadline, self.driver.step()).await else { return Ok(None) };
+        let step = step?;
+        match &step {
+            Step::Event(Event::TurnedAway(refusal)) if !refusal.code.is_passing() => {
+                return Err(refusal.clone().into());
+            }
+            Step::Event(Event::ClaimRefused(refusal)) => return Err(refusal.clone().into()),
+            Step::Event(Event::Arrived { .. }) => self.arrived += 1,
+            Step::Event(Event::CaughtUp) => self.online = true,
+            Step::Event(Event::ClockOff { seconds }) if !self.warned => {
+                self.warned = true;
+                note(&clock_warning(*seconds));
+            }
+            _ => {}
+        }
+        Ok(Some(step))
+    }
+}
+
+/// The profile that the person means.
+///
+/// # Errors
+/// If none is named and there is no home directory.
+pub(crate) fn dir(global: &Global) -> Result<std::path::PathBuf, Failure> {
+    global.profile.clone().map_or_else(profile::default_dir, Ok)
+}
+
+fn clock_warning(seconds: i64) -> String {
+    let (by, unit) = match seconds.unsigned_abs() {
+        s if s < 2 * 60 * 60 => (s / 60, "minutes"),
+        s if s < 2 * 24 * 60 * 60 => (s / 3600, "hours"),
+        s => (s / 86_400, "days"),
+    };
+    let way = if seconds > 0 { "ahead of" } else { "behind" };
+    format!("This machine's clock is {by} {unit} {way} the switchboard's: set it, or times here will be wrong.")
+}
+
+/// The clock, for what is told to the engine.
+pub(crate) fn now() -> protocol::Timestamp {
+    clock::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_off_is_told_in_fitting_units() {
+        assert!(clock_warning(180).contains("3 minutes ahead of"));
+        assert!(clock_warning(-259_200).contains("3 days behind"));
+    }
+}
