@@ -7,6 +7,7 @@ mod browser;
 mod deny;
 mod fuzz;
 mod house;
+mod prove;
 mod purity;
 mod setup;
 mod shell;
@@ -28,6 +29,7 @@ Entrenous: the commands of its workshop.
   cargo xtask build                      set up and build target/release/entrenous
   cargo xtask test [--quick] [STAGE..]   set up and run every check, or only the stages named
   cargo xtask fuzz [TARGET] [SECONDS]    fuzz one target, or each in turn (60 seconds each)
+  cargo xtask prove [MODEL..]            attack the models in proofs/, or those named, with Verifpal
   cargo xtask bench [text|load]          measure, in release mode
   cargo xtask help                       this page
 
@@ -58,6 +60,7 @@ fn dispatch(args: &[String]) -> Result<(), Failure> {
         "build" => start::build(rest),
         "test" => test::run(rest),
         "fuzz" => fuzz::run(rest),
+        "prove" => prove::run(rest),
         "bench" => bench::run(rest),
         "help" | "--help" | "-h" => {
             print!("{HELP}{}", test::help());
