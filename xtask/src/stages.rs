@@ -18,6 +18,9 @@ use crate::targets::Targets;
 /// The package of the long tests over two switchboards, and its folder.
 const SCENARIOS: (&str, &str) = ("scenarios", "tests");
 
+/// How many schedules the simulator plays, unless the environment's SEEDS says otherwise.
+const SEEDS: &str = "2000";
+
 /// One part of the tests.
 #[derive(Clone, Copy)]
 pub(crate) struct Stage {
@@ -89,6 +92,9 @@ fn run_tests(scenarios: bool) -> Result<Tally, Failure> {
     } else {
         libtest(&targets.tests(&shell::root().join(folder), scenarios), scenarios)
     };
+    if std::env::var_os("SEEDS").is_none() {
+        command.env("SEEDS", SEEDS);
+    }
     command.env("ENTRENOUS_BIN", shell::built("entrenous"));
     counted(&mut command)
 }

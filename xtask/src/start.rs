@@ -70,8 +70,8 @@ fn serve_arguments(theirs: &[String]) -> Vec<String> {
     let given = |flag: &str| {
         theirs.iter().any(|arg| arg.strip_prefix(flag).is_some_and(|rest| rest.is_empty() || rest.starts_with('=')))
     };
-    // A certificate asks for TLS, which is what the development flag turns off.
-    let tls = theirs.iter().any(|arg| arg.starts_with("--tls"));
+    // A certificate or an https address asks for TLS, which is what the development flag turns off.
+    let tls = theirs.iter().any(|arg| arg.starts_with("--tls") || arg.contains("https://"));
     let mut all = vec!["serve".to_owned()];
     for (flag, value) in DEFAULTS {
         let clashes = tls && flag == "--insecure-loopback";
@@ -114,9 +114,11 @@ mod tests {
     }
 
     #[test]
-    fn a_certificate_turns_the_development_flag_off() {
-        let args = serve_arguments(&words("--tls-cert a.pem"));
-        assert!(!args.contains(&"--insecure-loopback".to_owned()), "{args:?}");
+    fn asking_for_tls_turns_the_development_flag_off() {
+        for given in ["--tls-cert a.pem", "--public-url https://line.example.org"] {
+            let args = serve_arguments(&words(given));
+            assert!(!args.contains(&"--insecure-loopback".to_owned()), "{args:?}");
+        }
     }
 
     #[test]
