@@ -48,6 +48,7 @@ fn office(address: &SwitchboardAddress) -> Office {
         name: format!("Office at {address}"),
         federation: Federation::Open,
         loopback_only: true,
+        plain_http: true,
     }
 }
 

@@ -8,7 +8,13 @@
 pub mod core;
 mod limits;
 mod reach;
+#[cfg(not(target_family = "wasm"))]
+mod server;
 pub mod store;
 
 pub use limits::Limits;
 pub use reach::is_public;
+#[cfg(not(target_family = "wasm"))]
+pub use server::{
+    Config, OperatorError, PeerStatus, Running, StartError, forget_peer, invite, peers, set_peer_standing, start,
+};

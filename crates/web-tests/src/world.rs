@@ -239,6 +239,7 @@ impl Side {
             name: format!("Office {at}"),
             federation: Federation::Open,
             loopback_only: false,
+            plain_http: false,
         };
         let core = Core::new(SqliteStore::on(board).unwrap(), office, Limits::default(), Box::new(rng()));
         Self {

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use protocol::SwitchboardAddress;
+use protocol::{InvitationSecret, SwitchboardAddress};
 
 use crate::reach::is_public;
 use crate::store::Standing;
@@ -26,14 +26,26 @@ pub struct Office {
     pub name: String,
     /// Who may be a peer.
     pub federation: Federation,
-    /// The development flag: plain http, and loopback addresses only, peers included.
+    /// The development flag: loopback addresses only, peers included.
     pub loopback_only: bool,
+    /// Under the development flag and without a certificate: plain http, here and at peers.
+    pub plain_http: bool,
 }
 
 impl Office {
     /// The scheme of public URLs here.
     pub fn scheme(&self) -> &'static str {
-        if self.loopback_only { "http" } else { "https" }
+        if self.plain_http { "http" } else { "https" }
+    }
+
+    /// The public URL, without a slash at its end.
+    pub fn url(&self) -> String {
+        format!("{}://{}", self.scheme(), self.address)
+    }
+
+    /// The link that takes an invitation up.
+    pub fn claim_url(&self, secret: &InvitationSecret) -> String {
+        format!("{}/claim#{}", self.url(), secret.to_text())
     }
 
     /// Whether another switchboard may be dealt with, given what the operator said about it.

@@ -123,7 +123,7 @@ pub fn address(of: usize) -> SwitchboardAddress {
 
 pub fn office(of: usize) -> Office {
     let name = ["Office of A", "Office of B"][of].to_owned();
-    Office { address: address(of), name, federation: Federation::Open, loopback_only: false }
+    Office { address: address(of), name, federation: Federation::Open, loopback_only: false, plain_http: false }
 }
 
 pub fn core(of: usize, office: Office, limits: Limits) -> Core<Faulty<SqliteStore>> {

@@ -1,0 +1,87 @@
+//! What an operator decides.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use protocol::SwitchboardAddress;
+
+use super::StartError;
+use crate::core::{Federation, Office};
+use crate::limits::Limits;
+
+/// How a switchboard is run.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where everything is kept: made if it is not there, readable by its owner only.
+    pub data: PathBuf,
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Where handsets and peers reach it, such as `https://line.example.org`. May be left out with the development flag.
+    pub public_url: Option<String>,
+    /// The office's name, as shown to its lines.
+    pub office: String,
+    /// The development flag: loopback addresses only, peers included; plain http unless a certificate is given below.
+    pub insecure_loopback: bool,
+    /// The certificate chain in PEM; `tls/cert.pem` in the data directory if not given.
+    pub tls_cert: Option<PathBuf>,
+    /// Its private key in PEM; `tls/key.pem` in the data directory if not given.
+    pub tls_key: Option<PathBuf>,
+    /// Further roots in PEM, beside the system's, that peers' certificates may come from.
+    pub trust_roots: Option<PathBuf>,
+    /// Who may be a peer.
+    pub federation: Federation,
+    /// How much anybody may use.
+    pub limits: Limits,
+}
+
+impl Config {
+    /// A configuration with defaults for everything that has some.
+    pub fn new(data: impl Into<PathBuf>, listen: SocketAddr, office: impl Into<String>) -> Self {
+        Self {
+            data: data.into(),
+            listen,
+            public_url: None,
+            office: office.into(),
+            insecure_loopback: false,
+            tls_cert: None,
+            tls_key: None,
+            trust_roots: None,
+            federation: Federation::default(),
+            limits: Limits::default(),
+        }
+    }
+
+    /// Where certificate and key are; none for plain http.
+    pub(super) fn certificate(&self) -> Option<(PathBuf, PathBuf)> {
+        if self.insecure_loopback && self.tls_cert.is_none() && self.tls_key.is_none() {
+            return None;
+        }
+        let or_in_data =
+            |path: &Option<PathBuf>, name: &str| path.clone().unwrap_or_else(|| self.data.join("tls").join(name));
+        Some((or_in_data(&self.tls_cert, "cert.pem"), or_in_data(&self.tls_key, "key.pem")))
+    }
+
+    /// Who this switchboard is, once it is known where it listens.
+    pub(super) fn office(&self, listening: SocketAddr) -> Result<Office, StartError> {
+        if self.office.is_empty() || self.office.len() > protocol::limits::NAME_BYTES {
+            return Err(StartError::OfficeName);
+        }
+        let plain_http = self.certificate().is_none();
+        let scheme = if plain_http { "http" } else { "https" };
+        let address = match &self.public_url {
+            Some(url) if url.starts_with(&format!("{scheme}://")) => {
+                SwitchboardAddress::from_url(url).map_err(|_| StartError::PublicUrl(scheme))?
+            }
+            Some(_) => return Err(StartError::PublicUrl(scheme)),
+            None if self.insecure_loopback => {
+                listening.to_string().parse().map_err(|_| StartError::PublicUrl(scheme))?
+            }
+            None => return Err(StartError::PublicUrlMissing),
+        };
+        if self.insecure_loopback && !address.is_loopback() {
+            return Err(StartError::NotLoopback);
+        }
+        let (name, federation) = (self.office.clone(), self.federation);
+        Ok(Office { address, name, federation, loopback_only: self.insecure_loopback, plain_http })
+    }
+}

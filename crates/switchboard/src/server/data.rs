@@ -1,0 +1,98 @@
+//! The data directory: one switchboard's, readable by its owner only.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use super::{StartError, rng};
+
+/// A data directory that is this process's alone as long as this lives.
+#[derive(Debug)]
+pub(super) struct DataDir {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl DataDir {
+    /// Makes the directory if need be, and takes it.
+    pub(super) fn take(path: &Path) -> Result<Self, StartError> {
+        let failed = |path: &Path| {
+            let path = path.to_owned();
+            move |error| StartError::Data { path, error }
+        };
+        DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed(path))?;
+        let lock_path = path.join("lock");
+        let lock = private().create(true).truncate(false).open(&lock_path).map_err(failed(&lock_path))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(StartError::Running(path.to_owned())),
+            Err(TryLockError::Error(error)) => Err(failed(&lock_path)(error)),
+        }
+    }
+
+    pub(super) fn database(&self) -> PathBuf {
+        database(&self.path)
+    }
+
+    /// The switchboard's own key, drawn when first asked for.
+    pub(super) fn key(&self) -> Result<seal::SwitchboardKey, StartError> {
+        let path = self.path.join("switchboard.key");
+        match fs::read(&path) {
+            Ok(bytes) => {
+                let seed = <[u8; 32]>::try_from(bytes).map_err(|_| StartError::Key(path))?;
+                Ok(seal::SwitchboardKey::from_bytes(&seed))
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let key = seal::SwitchboardKey::generate(&mut rng());
+                self.keep(&path, key.to_bytes().as_slice()).map_err(|error| StartError::Data { path, error })?;
+                Ok(key)
+            }
+            Err(error) => Err(StartError::Data { path, error }),
+        }
+    }
+
+    /// Writes a small file whole or not at all.
+    fn keep(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let new = path.with_extension("new");
+        let mut file = private().create(true).truncate(true).open(&new)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&new, path)?;
+        File::open(&self.path)?.sync_all()
+    }
+}
+
+/// Where the database is in a data directory.
+pub(super) fn database(data: &Path) -> PathBuf {
+    data.join("switchboard.db")
+}
+
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).mode(0o600);
+    options
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn one_process_at_a_time_and_nobody_else_reads() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("data");
+        let data = DataDir::take(&path).unwrap();
+        assert!(matches!(DataDir::take(&path), Err(StartError::Running(_))));
+        let key = data.key().unwrap();
+        assert_eq!(data.key().unwrap().public(), key.public(), "drawn once");
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&path), mode(&path.join("switchboard.key"))), (0o700, 0o600));
+        drop(data);
+        let data = DataDir::take(&path).unwrap();
+        fs::write(path.join("switchboard.key"), b"short").unwrap();
+        assert!(matches!(data.key(), Err(StartError::Key(_))));
+    }
+}

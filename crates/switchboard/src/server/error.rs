@@ -1,0 +1,111 @@
+//! Why a switchboard does not start, or does not do what its operator asks.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::store::StoreError;
+
+/// Why a switchboard does not start. All are the operator's to mend.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data directory cannot be made or used.
+    #[error("the data directory {path} cannot be used: {error}")]
+    Data {
+        /// The directory, or a file in it.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// Another switchboard runs on this data directory.
+    #[error("another switchboard is running on the data directory {0}: stop it first, or choose another directory")]
+    Running(PathBuf),
+    /// The database.
+    #[error("the switchboard's database: {0}")]
+    Store(#[from] StoreError),
+    /// The switchboard's own key is damaged.
+    #[error("the switchboard's key {0} is damaged: restore it from a copy, since peers know this switchboard by it")]
+    Key(PathBuf),
+    /// The address to listen on is taken or not allowed.
+    #[error("the switchboard cannot listen there: {0}")]
+    Listen(io::Error),
+    /// The development flag and an address that others reach.
+    #[error(
+        "with --insecure-loopback the switchboard listens on loopback addresses only, such as 127.0.0.1:4700: leave the flag out, or choose such an address"
+    )]
+    NotLoopback,
+    /// No public URL.
+    #[error("say where this switchboard is reached, with --public-url https://line.example.org")]
+    PublicUrlMissing,
+    /// A public URL that is none.
+    #[error("the public URL must be {0}:// and a host, with a port if need be, and nothing after it")]
+    PublicUrl(&'static str),
+    /// Lines know the switchboard by another address.
+    #[error(
+        "this switchboard has been reached at {0} until now, and its lines know it by that address: start it with that public URL, or with another data directory"
+    )]
+    AddressChanged(String),
+    /// An empty or very long name.
+    #[error("the office needs a name of at most 128 bytes")]
+    OfficeName,
+    /// Certificate or key.
+    #[error("the certificate {path} cannot be used: {reason}")]
+    Certificate {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The trust roots.
+    #[error("the trust roots {path} cannot be used: {reason}")]
+    TrustRoots {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl StartError {
+    /// A stable name for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Data { .. } => "data-directory",
+            Self::Running(_) => "already-running",
+            Self::Store(error) => error.code(),
+            Self::Key(_) => "key-damaged",
+            Self::Listen(_) => "cannot-listen",
+            Self::NotLoopback => "not-loopback",
+            Self::PublicUrlMissing => "public-url-missing",
+            Self::PublicUrl(_) => "public-url",
+            Self::AddressChanged(_) => "address-changed",
+            Self::OfficeName => "office-name",
+            Self::Certificate { .. } => "certificate",
+            Self::TrustRoots { .. } => "trust-roots",
+        }
+    }
+}
+
+/// Why an operator's order is not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum OperatorError {
+    /// There is no switchboard's data there.
+    #[error("there is no switchboard's data in {0}: start the switchboard once, or name its data directory")]
+    NoData(PathBuf),
+    /// The database.
+    #[error("the switchboard's database: {0}")]
+    Store(#[from] StoreError),
+    /// A peer that is not known.
+    #[error("this switchboard has never had to do with that one")]
+    PeerUnknown,
+}
+
+impl OperatorError {
+    /// A stable name for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NoData(_) => "no-data",
+            Self::Store(error) => error.code(),
+            Self::PeerUnknown => "peer-unknown",
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! A handset's WebSocket: carries out what its [`Connection`] asks for.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Extension;
+use axum::extract::State;
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use protocol::federation::FetchReply;
+use protocol::frames::FromSwitchboard;
+use protocol::limits::FRAME_BYTES;
+use protocol::{Refusal, RefusalCode, encode};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Interval, MissedTickBehavior, interval, sleep_until, timeout};
+
+use super::buckets::{Bucket, Rate};
+use super::gate::Guest;
+use super::hub::{Bell, Place};
+use super::listen::Alive;
+use super::{Shared, now, peers, rng};
+use crate::core::connection::{Connection, Output};
+use crate::core::{Done, reads};
+use crate::store::StoreError;
+
+/// Works of one handset that are under way before its next frame is read.
+const PENDING: usize = 128;
+/// How long a frame may take to be sent before the handset counts as gone.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How often a handset is asked for a sign of life; it counts as gone when none came twice.
+const PING: Duration = Duration::from_secs(45);
+/// After the last word, the other side has this long to close.
+const GOODBYE: Duration = Duration::from_secs(1);
+/// What is under way when the switchboard shuts down has this long.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// Takes a handset's connection.
+pub(super) async fn open(
+    State(shared): State<Arc<Shared>>,
+    Extension(guest): Extension<Arc<Guest>>,
+    Extension(alive): Extension<Alive>,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    if !shared.gate.ask(&guest) {
+        return StatusCode::TOO_MANY_REQUESTS.into_response();
+    }
+    upgrade
+        .read_buffer_size(8 * 1024)
+        .write_buffer_size(0)
+        .max_frame_size(FRAME_BYTES)
+        .max_message_size(FRAME_BYTES)
+        .on_upgrade(move |socket| async move {
+            Line::new(shared, guest, socket).run().await;
+            drop(alive);
+        })
+}
+
+/// What comes back from elsewhere.
+enum Event {
+    Done(Result<Done, StoreError>),
+    Fetched(u64, FetchReply),
+}
+
+struct Line {
+    shared: Arc<Shared>,
+    guest: Arc<Guest>,
+    socket: WebSocket,
+    connection: Connection,
+    events: (mpsc::UnboundedSender<Event>, mpsc::UnboundedReceiver<Event>),
+    bell: Arc<Bell>,
+    place: Option<Place>,
+    frames: (Bucket, Rate),
+    questions: (Bucket, Rate),
+    /// No frame is read before this.
+    not_before: Instant,
+    draining: watch::Receiver<bool>,
+}
+
+/// Why the loop ends.
+struct Over;
+
+impl Line {
+    fn new(shared: Arc<Shared>, guest: Arc<Guest>, socket: WebSocket) -> Self {
+        let connection = Connection::new(shared.office.clone(), now(), &mut rng());
+        let begun = Instant::now();
+        let frames =
+            Rate::per_second(shared.limits.frames_per_second, shared.limits.frames_per_second.saturating_mul(10));
+        let questions = Rate::per_minute(shared.limits.questions_per_minute);
+        let draining = shared.draining.clone();
+        Self {
+            shared,
+            guest,
+            socket,
+            connection,
+            events: mpsc::unbounded_channel(),
+            bell: Arc::default(),
+            place: None,
+            frames: (Bucket::new(frames, begun), frames),
+            questions: (Bucket::new(questions, begun), questions),
+            not_before: begun,
+            draining,
+        }
+    }
+
+    async fn run(mut self) {
+        let greeted_by = Instant::now() + self.shared.limits.greeting;
+        let mut ping = interval(PING);
+        ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        ping.reset();
+        let ended = self.talk(greeted_by, &mut ping).await;
+        if self.place.take().is_some() {
+            self.shared.metrics.handsets.less();
+        }
+        if ended.is_ok() {
+            let close = CloseFrame { code: close_code::NORMAL, reason: "".into() };
+            // The handset may be gone.
+            let _ = timeout(PATIENCE, self.socket.send(Message::Close(Some(close)))).await;
+            // What it still sends is read, so that the system does not take back what was said last.
+            let _ = timeout(GOODBYE, async { while let Some(Ok(_)) = self.socket.recv().await {} }).await;
+        }
+    }
+
+    /// Ends with `Ok` if this side has said all it has to say, with `Over` if the other is gone.
+    async fn talk(&mut self, greeted_by: Instant, ping: &mut Interval) -> Result<(), Over> {
+        let mut answered = true;
+        while self.carry_out().await? {
+            let is_open = self.connection.is_open();
+            let may_read = self.connection.pending() < PENDING;
+            if *self.draining.borrow() {
+                self.finish().await?;
+                continue;
+            }
+            tokio::select! {
+                message = read(&mut self.socket, self.not_before), if may_read => {
+                    answered = true;
+                    self.hear(message?);
+                }
+                Some(event) = self.events.1.recv() => match event {
+                    Event::Done(Ok(done)) => self.connection.done(done),
+                    Event::Done(Err(error)) => self.connection.failed(&error),
+                    Event::Fetched(id, reply) => self.connection.fetched(id, reply),
+                },
+                () = self.bell.news.notified(), if is_open => self.connection.wake(),
+                () = self.bell.replaced.notified() => {
+                    self.end(RefusalCode::Unavailable, "this handset has connected again elsewhere");
+                }
+                () = sleep_until(greeted_by.into()), if !is_open => {
+                    self.end(RefusalCode::TooMany, "this took too long: say who you are at once");
+                }
+                _ = ping.tick() => {
+                    if !answered {
+                        return Err(Over);
+                    }
+                    answered = false;
+                    self.send(Message::Ping(Vec::new().into())).await?;
+                }
+                () = drained(&mut self.draining) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for what is under way when the switchboard shuts down.
+    async fn finish(&mut self) -> Result<(), Over> {
+        let deadline = Instant::now() + DRAIN;
+        while self.connection.pending() > 0 && self.carry_out().await? {
+            tokio::select! {
+                Some(event) = self.events.1.recv() => match event {
+                    Event::Done(Ok(done)) => self.connection.done(done),
+                    Event::Done(Err(error)) => self.connection.failed(&error),
+                    Event::Fetched(id, reply) => self.connection.fetched(id, reply),
+                },
+                () = sleep_until(deadline.into()) => break,
+            }
+        }
+        self.end(RefusalCode::Unavailable, "the switchboard is shutting down: connect again in a moment");
+        Ok(())
+    }
+
+    fn end(&mut self, code: RefusalCode, sentence: &str) {
+        self.connection.end(Refusal::new(code, sentence));
+    }
+
+    fn hear(&mut self, message: Message) {
+        match message {
+            Message::Binary(bytes) => {
+                self.shared.metrics.frames_in.one();
+                let wait = self.frames.0.wait(self.frames.1, Instant::now());
+                self.not_before = Instant::now() + wait;
+                self.connection.receive(&bytes);
+            }
+            Message::Text(_) => self.end(RefusalCode::Malformed, "frames are binary here"),
+            Message::Ping(_) | Message::Pong(_) | Message::Close(_) => {}
+        }
+    }
+
+    /// Does what the connection asks for; gives whether it goes on.
+    async fn carry_out(&mut self) -> Result<bool, Over> {
+        while let Some(output) = self.connection.poll() {
+            match output {
+                Output::Send(frame) => self.say(&frame).await?,
+                Output::Look { line, handset } => {
+                    let known = reads::known(&mut *self.shared.reader.store(), &line, &handset);
+                    match known {
+                        Ok(known) => self.connection.known(known),
+                        Err(error) => self.connection.unreadable(&error),
+                    }
+                }
+                Output::Read { line, handset, after, count, bytes } => {
+                    let items = reads::items(&mut *self.shared.reader.store(), &line, &handset, after, count, bytes);
+                    match items {
+                        Ok(items) => self.connection.items(items),
+                        Err(error) => self.connection.unreadable(&error),
+                    }
+                }
+                Output::Apply(work) => {
+                    let events = self.events.0.clone();
+                    // A connection that is gone needs no answer.
+                    self.shared.writer.bring(work, move |done| drop(events.send(Event::Done(done)))).await;
+                }
+                Output::Fetch { id, at, lookup, reservation } => {
+                    let (shared, events) = (Arc::clone(&self.shared), self.events.0.clone());
+                    let may_ask = self.questions.0.take(self.questions.1, Instant::now());
+                    tokio::spawn(async move {
+                        let reply = if may_ask {
+                            peers::fetch(&shared, at, lookup, reservation).await
+                        } else {
+                            Err(Refusal::new(RefusalCode::TooMany, "too many cards at once: try again in a minute"))
+                        };
+                        // As above.
+                        let _ = events.send(Event::Fetched(id, reply));
+                    });
+                }
+                Output::Opened { line, handset } => {
+                    self.guest.is_known();
+                    self.shared.gate.give_back(&self.guest);
+                    self.shared.metrics.handsets.one();
+                    self.place = Some(self.shared.hub.enter(line, handset, Arc::clone(&self.bell)));
+                }
+                Output::Close => return Ok(false),
+            }
+        }
+        Ok(true)
+    }
+
+    async fn say(&mut self, frame: &FromSwitchboard) -> Result<(), Over> {
+        match frame {
+            FromSwitchboard::Items(items) => self.shared.metrics.items_out.add(items.len() as u64),
+            FromSwitchboard::Refused(_) if self.place.is_none() => self.shared.metrics.greetings_refused.one(),
+            _ => {}
+        }
+        self.send(Message::Binary(encode(frame).into())).await
+    }
+
+    async fn send(&mut self, message: Message) -> Result<(), Over> {
+        match timeout(PATIENCE, self.socket.send(message)).await {
+            Ok(Ok(())) => Ok(()),
+            _ => Err(Over),
+        }
+    }
+}
+
+/// Waits until the switchboard shuts down.
+async fn drained(draining: &mut watch::Receiver<bool>) {
+    // A sender that is gone is a switchboard that is gone.
+    let _ = draining.wait_for(|draining| *draining).await;
+}
+
+/// The next message, not before its time.
+async fn read(socket: &mut WebSocket, not_before: Instant) -> Result<Message, Over> {
+    if not_before > Instant::now() {
+        sleep_until(not_before.into()).await;
+    }
+    match socket.recv().await {
+        Some(Ok(Message::Close(_)) | Err(_)) | None => Err(Over),
+        Some(Ok(message)) => Ok(message),
+    }
+}

@@ -1,0 +1,123 @@
+//! Taking connections: TLS, then HTTP/1.1, each in its own task, each within limits of time and number.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use rustls::ServerConfig;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tower_service::Service as _;
+
+use super::Shared;
+use super::gate::Guest;
+
+/// How long a handshake or a request's head may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// After a failure to take a connection (no file descriptor left, say).
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Held by every task that has to end before the switchboard does.
+pub(super) type Alive = mpsc::Sender<()>;
+
+/// Where connections come in.
+pub(super) struct Entrance {
+    pub(super) listener: TcpListener,
+    pub(super) tls: Option<Arc<ServerConfig>>,
+    pub(super) router: Router,
+    pub(super) shared: Arc<Shared>,
+}
+
+impl Entrance {
+    /// Takes connections until the switchboard shuts down.
+    pub(super) async fn run(self, alive: Alive) {
+        let mut draining = self.shared.draining.clone();
+        loop {
+            let accepted = tokio::select! {
+                accepted = self.listener.accept() => accepted,
+                _ = draining.wait_for(|draining| *draining) => return,
+            };
+            match accepted {
+                Ok((stream, from)) => self.take(stream, from, alive.clone()),
+                Err(error) if is_of_one_connection(&error) => {}
+                Err(error) => {
+                    tracing::error!("no connection can be taken: {error}");
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
+    }
+
+    fn take(&self, stream: TcpStream, from: SocketAddr, alive: Alive) {
+        let Some(guest) = self.shared.gate.enter(from.ip()) else {
+            self.shared.metrics.turned_away.one();
+            return;
+        };
+        // A socket without it is only slower.
+        let _ = stream.set_nodelay(true);
+        let (router, draining) = (self.router.clone(), self.shared.draining.clone());
+        match self.tls.clone() {
+            None => drop(tokio::spawn(serve(stream, router, guest, draining, alive))),
+            Some(config) => drop(tokio::spawn(async move {
+                if let Ok(Ok(stream)) = timeout(PATIENCE, TlsAcceptor::from(config).accept(stream)).await {
+                    serve(stream, router, guest, draining, alive).await;
+                }
+            })),
+        }
+    }
+}
+
+/// Answers one connection's requests.
+async fn serve(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    router: Router,
+    guest: Arc<Guest>,
+    mut draining: watch::Receiver<bool>,
+    alive: Alive,
+) {
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(Arc::clone(&guest));
+        request.extensions_mut().insert(alive.clone());
+        // A router is always ready.
+        router.clone().call(request.map(Body::new))
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(PATIENCE)
+        .max_buf_size(64 * 1024)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    let mut connection = std::pin::pin!(connection);
+    // How a connection ends is the other side's affair.
+    let _ =
+        until(connection.as_mut(), draining.wait_for(|draining| *draining)).await.is_some_and(|ended| ended.is_ok());
+    if *draining.borrow() {
+        connection.as_mut().graceful_shutdown();
+        let _ = timeout(PATIENCE, connection).await;
+    }
+}
+
+/// Runs `work` until it ends or `stop` does; gives what it gave.
+async fn until<W: Future>(work: W, stop: impl Future) -> Option<W::Output> {
+    tokio::select! {
+        ended = work => Some(ended),
+        _ = stop => None,
+    }
+}
+
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionRefused | ConnectionAborted | ConnectionReset)
+}

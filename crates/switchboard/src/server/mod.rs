@@ -1,0 +1,65 @@
+//! The edges: sockets, TLS, the one writing thread, peers. Everything that decides is in [`crate::core`].
+
+mod buckets;
+mod client;
+mod config;
+mod data;
+mod error;
+mod federation;
+mod gate;
+mod http;
+mod hub;
+mod line;
+mod listen;
+mod metrics;
+mod operator;
+mod pages;
+mod peers;
+mod reader;
+mod start;
+mod tls;
+mod writer;
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use getrandom::SysRng;
+use protocol::Timestamp;
+use rand_core::UnwrapErr;
+use tokio::sync::{mpsc, watch};
+
+use crate::core::Office;
+use crate::limits::Limits;
+
+pub use config::Config;
+pub use error::{OperatorError, StartError};
+pub use operator::{PeerStatus, forget_peer, invite, peers, set_peer_standing};
+pub use start::{Running, start};
+
+/// What all edges share.
+struct Shared {
+    office: Office,
+    limits: Limits,
+    key: seal::SwitchboardKey,
+    writer: writer::Writer,
+    reader: reader::Reader,
+    hub: Arc<hub::Hub>,
+    peers: mpsc::UnboundedSender<peers::Event>,
+    client: client::Client,
+    gate: gate::Gate,
+    metrics: Arc<metrics::Metrics>,
+    /// Turns true when the switchboard is shutting down.
+    draining: watch::Receiver<bool>,
+}
+
+/// The clock. Nothing inside reads it but through here.
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// The operating system's randomness. It does not fail after start on any system that we run on; if it does, stopping
+/// is right.
+fn rng() -> UnwrapErr<SysRng> {
+    UnwrapErr(SysRng)
+}

@@ -1,0 +1,179 @@
+//! Starting and stopping.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{MissedTickBehavior, interval, timeout};
+
+use super::client::Client;
+use super::config::Config;
+use super::data::DataDir;
+use super::error::StartError;
+use super::gate::Gate;
+use super::hub::Hub;
+use super::listen::{Alive, Entrance};
+use super::metrics::Metrics;
+use super::operator::{PUBLIC_URL, setting};
+use super::reader::Reader;
+use super::tls::Certificate;
+use super::writer::{Wakes, Writer};
+use super::{Shared, http, now, peers, rng, writer};
+use crate::core::{Core, Done, Office, Work};
+use crate::store::{SqliteStore, Store as _, StoreError};
+
+/// How often what is over is removed, and the certificate looked at.
+const SWEEP: Duration = Duration::from_secs(60);
+/// What is under way at shutdown has this long.
+const DRAIN: Duration = Duration::from_secs(8);
+
+/// A switchboard at work. Dropping it without [`Self::shutdown`] leaves its tasks to the runtime.
+#[derive(Debug)]
+pub struct Running {
+    /// Where it listens.
+    pub listening: SocketAddr,
+    /// Where it is reached, without a slash at the end.
+    pub public_url: String,
+    claim_url: Option<String>,
+    stop: watch::Sender<bool>,
+    ended: mpsc::Receiver<()>,
+    writer: Writer,
+    thread: Option<JoinHandle<()>>,
+    data: DataDir,
+}
+
+/// Starts a switchboard; it listens when this returns. Needs a tokio runtime with time and I/O.
+///
+/// # Errors
+/// [`StartError`], each with what to do about it.
+pub async fn start(config: Config) -> Result<Running, StartError> {
+    if config.insecure_loopback && !config.listen.ip().is_loopback() {
+        return Err(StartError::NotLoopback);
+    }
+    let data = DataDir::take(&config.data)?;
+    let certificate = config.certificate().map(|(chain, key)| Certificate::load(chain, key)).transpose()?;
+    let tls = certificate.as_ref().map(Certificate::server_config).transpose()?;
+    let listener = TcpListener::bind(config.listen).await.map_err(StartError::Listen)?;
+    let listening = listener.local_addr().map_err(StartError::Listen)?;
+    let office = config.office(listening)?;
+    let client = Client::new(&office, config.trust_roots.as_ref())?;
+
+    let mut store = SqliteStore::open(&data.database())?;
+    keep_address(&mut store, &office)?;
+    let reader = Reader::new(SqliteStore::open(&data.database())?);
+    let mut core = Core::new(store, office.clone(), config.limits.clone(), Box::new(rng()));
+    let claim_url = first_invitation(&mut core)?;
+
+    let (hub, metrics) = (Arc::<Hub>::default(), Arc::<Metrics>::default());
+    let (peer_events, events) = mpsc::unbounded_channel();
+    let wakes = Wakes { hub: Arc::clone(&hub), peers: peer_events.clone(), metrics: Arc::clone(&metrics) };
+    let key = data.key()?;
+    let (writer, thread) =
+        writer::spawn(core, wakes).map_err(|error| StartError::Data { path: config.data.clone(), error })?;
+    let (stop, draining) = watch::channel(false);
+    let shared = Arc::new(Shared {
+        gate: Gate::new(&config.limits, office.loopback_only),
+        limits: config.limits,
+        key,
+        writer: writer.clone(),
+        reader,
+        hub,
+        peers: peer_events,
+        client,
+        metrics,
+        draining: draining.clone(),
+        office,
+    });
+    let (alive, ended) = mpsc::channel(1);
+    let public_url = shared.office.url();
+    let router = http::router(Arc::clone(&shared));
+    tokio::spawn(peers::look_after(Arc::clone(&shared), events, draining.clone()));
+    tokio::spawn(keep_house(writer.clone(), certificate, draining));
+    let entrance = Entrance { listener, tls, router, shared };
+    tokio::spawn(run(entrance, alive));
+    tracing::info!("the switchboard is ready");
+    Ok(Running { listening, public_url, claim_url, stop, ended, writer, thread: Some(thread), data })
+}
+
+impl Running {
+    /// The claim link of the switchboard's first line, as long as nobody has taken it up.
+    pub fn claim_url_of_first_invitation(&self) -> Option<&str> {
+        self.claim_url.as_deref()
+    }
+
+    /// Stops: takes no more connections, finishes what is being written, says goodbye, and closes the database.
+    pub async fn shutdown(mut self) {
+        // All receivers are gone only if all has ended already.
+        let _ = self.stop.send(true);
+        // Nothing is ever sent: this waits until the last task that has to end has ended.
+        if timeout(DRAIN, self.ended.recv()).await.is_err() {
+            tracing::warn!("some connections did not end in time and were cut off");
+        }
+        self.writer.stop().await;
+        if let Some(thread) = self.thread.take() {
+            // The thread ends with the batch that it is writing; its panics are caught inside.
+            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+        }
+        drop(self.data);
+        tracing::info!("the switchboard has stopped");
+    }
+}
+
+async fn run(entrance: Entrance, alive: Alive) {
+    entrance.run(alive).await;
+}
+
+/// Keeps where the switchboard is reached, which its lines and peers know it by and which cannot just change.
+fn keep_address(store: &mut SqliteStore, office: &Office) -> Result<(), StartError> {
+    let url = office.url();
+    let before = setting(store, PUBLIC_URL)?;
+    if before.as_deref() == Some(url.as_str()) {
+        return Ok(());
+    }
+    let mut lines = 0;
+    store.write(&mut |tx| {
+        lines = tx.count_lines()?;
+        if lines == 0 { tx.put_setting(PUBLIC_URL, url.as_bytes()) } else { Ok(()) }
+    })?;
+    match before {
+        Some(before) if lines > 0 => Err(StartError::AddressChanged(before)),
+        _ => Ok(()),
+    }
+}
+
+/// The claim link for the first line: made once, shown again until it is taken up.
+fn first_invitation(core: &mut Core<SqliteStore>) -> Result<Option<String>, StoreError> {
+    let (mut lines, mut open, mut secret) = (0, 0, None);
+    core.store().read(&mut |tx| {
+        lines = tx.count_lines()?;
+        open = tx.count_open_invitations()?;
+        secret = tx.open_invitation()?;
+        Ok(())
+    })?;
+    if lines == 0 && open == 0 {
+        let applied = core.apply(now(), vec![Work::Invite { keep_secret: true }])?;
+        if let Some(Done::Invited(made)) = applied.done.into_iter().next() {
+            secret = Some(made);
+        }
+    }
+    Ok(secret.map(|secret| core.office().claim_url(&secret)))
+}
+
+/// Removes what is over and looks at the certificate, now and then.
+async fn keep_house(writer: Writer, certificate: Option<Arc<Certificate>>, mut draining: watch::Receiver<bool>) {
+    let mut ticks = interval(SWEEP);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            _ = draining.wait_for(|draining| *draining) => return,
+        }
+        while let Ok(Done::Swept(1..)) = writer.ask(Work::Sweep).await {}
+        if let Some(certificate) = &certificate {
+            certificate.refresh();
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! The one thread that writes: takes all that waits, does it in one transaction, and only then answers and wakes.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread::{Builder, JoinHandle};
+use std::time::Instant;
+
+use protocol::Timestamp;
+use tokio::sync::{mpsc, oneshot};
+
+use super::hub::Hub;
+use super::metrics::Metrics;
+use super::{now, peers};
+use crate::core::{Applied, Core, Done, Work};
+use crate::store::{SqliteStore, StoreError, StoreFailure};
+
+/// Works that wait before those who bring more have to wait themselves.
+const QUEUE: usize = 4096;
+
+type Answer = Box<dyn FnOnce(Result<Done, StoreError>) + Send>;
+
+enum Job {
+    Work(Work, Answer),
+    Stop,
+}
+
+/// The way to the writing thread.
+#[derive(Debug, Clone)]
+pub(super) struct Writer(mpsc::Sender<Job>);
+
+impl std::fmt::Debug for Job {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Job")
+    }
+}
+
+impl Writer {
+    /// Brings a work; `answer` is called on the writing thread once it is durable, or is not. Works that one caller
+    /// brings one after the other are done in that order.
+    pub(super) async fn bring(&self, work: Work, answer: impl FnOnce(Result<Done, StoreError>) + Send + 'static) {
+        if let Err(mpsc::error::SendError(Job::Work(_, answer))) = self.0.send(Job::Work(work, Box::new(answer))).await
+        {
+            answer(Err(stopped()));
+        }
+    }
+
+    /// Brings a work and waits for it.
+    pub(super) async fn ask(&self, work: Work) -> Result<Done, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        // Whoever asked may be gone by then.
+        self.bring(work, move |done| drop(answer.send(done))).await;
+        answered.await.unwrap_or_else(|_| Err(stopped()))
+    }
+
+    /// Lets the thread finish what waits, and end.
+    pub(super) async fn stop(&self) {
+        // If it is gone already, that is all right, too.
+        let _ = self.0.send(Job::Stop).await;
+    }
+}
+
+fn stopped() -> StoreError {
+    StoreError::new(StoreFailure::Busy, "the switchboard is shutting down, so nothing more is written")
+}
+
+/// Whom to tell about what is new.
+pub(super) struct Wakes {
+    pub(super) hub: Arc<Hub>,
+    pub(super) peers: mpsc::UnboundedSender<peers::Event>,
+    pub(super) metrics: Arc<Metrics>,
+}
+
+/// Starts the thread.
+pub(super) fn spawn(core: Core<SqliteStore>, wakes: Wakes) -> std::io::Result<(Writer, JoinHandle<()>)> {
+    let (sender, receiver) = mpsc::channel(QUEUE);
+    let thread = Builder::new().name("writer".to_owned()).spawn(move || Thread { core, wakes }.run(receiver))?;
+    Ok((Writer(sender), thread))
+}
+
+struct Thread {
+    core: Core<SqliteStore>,
+    wakes: Wakes,
+}
+
+impl Thread {
+    fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
+        let limit = self.core.limits().batch.max(1);
+        let mut running = true;
+        while running {
+            let Some(first) = jobs.blocking_recv() else { return };
+            let mut batch = Vec::new();
+            let mut next = Some(first);
+            while let Some(job) = next {
+                match job {
+                    Job::Work(work, answer) => batch.push((work, answer)),
+                    Job::Stop => running = false,
+                }
+                next = if batch.len() < limit { jobs.try_recv().ok() } else { None };
+            }
+            self.write(batch);
+        }
+    }
+
+    fn write(&mut self, batch: Vec<(Work, Answer)>) {
+        if batch.is_empty() {
+            return;
+        }
+        let begun = Instant::now();
+        let (works, answers): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
+        let count = works.len();
+        // A fault is one work's; the others of its batch are done on their own.
+        let spare = (count > 1).then(|| works.clone());
+        match (self.apply(now(), works), spare) {
+            (Ok(applied), _) => {
+                self.wakes.metrics.committed(count, begun.elapsed());
+                self.hand_out(applied, answers);
+            }
+            (Err(error), Some(works)) if error.kind() == StoreFailure::Fault => {
+                works.into_iter().zip(answers).for_each(|(work, answer)| self.write(vec![(work, answer)]));
+            }
+            (Err(error), _) => {
+                self.wakes.metrics.commit_failed(&error);
+                answers.into_iter().for_each(|answer| answer(Err(error.clone())));
+                if !error.nothing_kept() {
+                    self.wakes.hub.wake_all();
+                    // The other end lives as long as the runtime.
+                    let _ = self.wakes.peers.send(peers::Event::WakeAll);
+                }
+            }
+        }
+    }
+
+    fn hand_out(&self, applied: Applied, answers: Vec<Answer>) {
+        self.wakes.metrics.dropped(applied.dropped);
+        answers.into_iter().zip(applied.done).for_each(|(answer, done)| answer(Ok(done)));
+        self.wakes.hub.wake(&applied.lines);
+        for peer in applied.peers {
+            // As above.
+            let _ = self.wakes.peers.send(peers::Event::Wake(peer));
+        }
+    }
+
+    /// A bug in the handling of one work must not take the switchboard down: its transaction is rolled back.
+    fn apply(&mut self, now: Timestamp, works: Vec<Work>) -> Result<Applied, StoreError> {
+        catch_unwind(AssertUnwindSafe(|| self.core.apply(now, works))).unwrap_or_else(|_| {
+            Err(StoreError::new(StoreFailure::Fault, "a fault in this program: nothing was written, please report it"))
+        })
+    }
+}
