@@ -1,6 +1,6 @@
 //! What a principal says: texts, replies, reactions, and taking words back.
 
-use database::rusqlite::{OptionalExtension as _, params};
+use database::rusqlite::params;
 use protocol::content::{Content, What};
 use protocol::{ContentId, Timestamp, limits};
 use seal::content_id;
@@ -10,6 +10,9 @@ use crate::context::Work;
 use crate::engine::Handset;
 use crate::error::Error;
 use crate::incoming::NewMessage;
+
+/// So much of an id, at least, names a text.
+const SHORT_ID: usize = 5;
 
 impl Handset {
     /// Writes a text to a contact; it waits on the handset until it can go.
@@ -106,18 +109,26 @@ impl Handset {
 }
 
 impl Work<'_> {
-    /// A text of the conversation, and whether it is ours.
+    /// A text of the conversation, named by its id or by a beginning that only it has, and whether it is ours.
     fn message(&self, contact: &Contact, id: &str) -> Result<(ContentId, bool), Error> {
         let unknown = || Error::UnknownMessage(id.to_owned());
-        let id: ContentId = id.trim().parse().map_err(|_| unknown())?;
-        let mine = self
-            .db
-            .query_row(
-                "SELECT mine FROM message WHERE contact = ?1 AND id = ?2 AND kind IN ('text', 'unknown')",
-                params![contact.id, id.as_bytes()],
-                |row| row.get(0),
-            )
-            .optional()?;
-        mine.map(|mine| (id, mine)).ok_or_else(unknown)
+        let wanted = id.trim();
+        let mut texts = self.db.prepare_cached(
+            "SELECT id, mine FROM message WHERE contact = ?1 AND kind IN ('text', 'unknown')
+                AND (?2 IS NULL OR id = ?2) ORDER BY row DESC",
+        )?;
+        let whole: Option<ContentId> = wanted.parse().ok();
+        let mut rows = texts.query(params![contact.id, whole.as_ref().map(|id| id.as_bytes().as_slice())])?;
+        let mut found = None;
+        while let Some(row) = rows.next()? {
+            let id = ContentId::from_slice(&row.get::<_, Vec<u8>>(0)?).ok_or(Error::Corrupt("id"))?;
+            if whole.is_some() || (wanted.len() >= SHORT_ID && id.to_text().starts_with(wanted)) {
+                if found.is_some() {
+                    return Err(unknown());
+                }
+                found = Some((id, row.get(1)?));
+            }
+        }
+        found.ok_or_else(unknown)
     }
 }

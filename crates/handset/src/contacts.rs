@@ -243,6 +243,7 @@ impl Work<'_> {
         who: &Identified,
         petname: Option<&str>,
         state: ContactState,
+        verified: Verified,
         via_card: Option<&str>,
     ) -> Result<i64, Error> {
         let person = self.free_name(petname.unwrap_or(&who.name))?;
@@ -250,7 +251,7 @@ impl Work<'_> {
         self.db.execute(
             "INSERT INTO contact (line, person, name, identity, handsets, list_number, successor, handset, conversation,
                 state, verified, via_card, safety_words, own_encapsulated, own_secret, added_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'unverified', ?11, ?12, ?13, ?14, ?15)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?16, ?11, ?12, ?13, ?14, ?15)",
             params![
                 who.list.line.as_bytes(),
                 person,
@@ -267,6 +268,7 @@ impl Work<'_> {
                 encapsulated,
                 secret.as_bytes(),
                 self.now.as_millis(),
+                verified.as_str(),
             ],
         )?;
         let id = self.db.last_insert_rowid();

@@ -6,7 +6,7 @@ use protocol::intake::Introduction;
 use protocol::{LookupId, MailboxId, SwitchboardAddress, Token, decode, limits};
 use seal::{IntakeKeys, tete_a_tete};
 
-use crate::contacts::{Contact, ContactState, Identified};
+use crate::contacts::{Contact, ContactState, Identified, Verified};
 use crate::context::Work;
 use crate::deeds::Concern;
 use crate::engine::Event;
@@ -65,7 +65,7 @@ impl Work<'_> {
         card: Option<&str>,
         petname: Option<&str>,
     ) -> Result<String, Error> {
-        let id = self.add_contact(own, who, petname, ContactState::Open, card)?;
+        let id = self.add_contact(own, who, petname, ContactState::Open, Verified::Unverified, card)?;
         let contact = Contact::by_id(self.db, id)?;
         self.join(own, &contact, introduction, token, mailbox, false)?;
         self.event(Event::ContactAdded { person: contact.person.clone(), redemption: None });

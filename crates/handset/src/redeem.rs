@@ -10,7 +10,7 @@ use protocol::{Fingerprint, Refusal, ReservationId, SwitchboardAddress, Timestam
 use seal::{IntakeKeys, token_of_words};
 
 use crate::claim::check_name;
-use crate::contacts::{Contact, ContactState, Identified};
+use crate::contacts::{Contact, ContactState, Identified, Verified};
 use crate::context::Work;
 use crate::engine::{Event, Handset};
 use crate::error::Error;
@@ -192,7 +192,12 @@ impl Work<'_> {
         let state = if ask { ContactState::Asked } else { ContactState::Open };
         let id = match Contact::by_line(self.db, who.list.line)? {
             Some(known) => self.meet_again(&known, &who, redemption.petname.as_deref(), state)?,
-            None => self.add_contact(&own, &who, redemption.petname.as_deref(), state, None)?,
+            // Pinned by the card itself: what founds the conversation is sealed to the handset that the card's line
+            // certified, so that nobody else can be in it.
+            None => {
+                let petname = redemption.petname.as_deref();
+                self.add_contact(&own, &who, petname, state, Verified::Card, None)?
+            }
         };
         let contact = Contact::by_id(self.db, id)?;
         let intake = IntakeAddress { address: redemption.address.clone(), token: redemption.token.clone() };
