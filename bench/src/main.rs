@@ -1,0 +1,29 @@
+//! `cargo xtask bench text`: how long a text takes from handset to handset, beside the same syncs and hops without us.
+
+mod engine;
+mod floor;
+mod line;
+mod machine;
+mod offices;
+mod stats;
+mod text;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let which = std::env::args().nth(1).unwrap_or_else(|| "text".to_owned());
+    let result = match which.as_str() {
+        "text" => text::run(),
+        other => Err(format!("there is no benchmark {other:?} yet; there is text").into()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whatever goes wrong ends the benchmark with its sentence.
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;

@@ -1,0 +1,230 @@
+//! The real binaries, killed at random instants while texts flow: nothing is lost, nothing doubled.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng as _;
+use scenarios::network::{below, chance};
+use scenarios::story::from_env;
+use serde_json::Value;
+
+/// Processes killed, handsets and switchboards together.
+const KILLS: u64 = 100;
+
+#[test]
+fn killing_processes_at_random_loses_and_doubles_nothing() {
+    let seed = from_env("SEED", 1);
+    let kills = from_env("KILLS", KILLS);
+    println!("SEED={seed} KILLS={kills}");
+    let mut rng = ChaCha20Rng::seed_from_u64(seed);
+    let folder = Folder::new();
+    let mut offices = [Office::new(&folder.0, "Marsh"), Office::new(&folder.0, "Tarn")];
+    let lines = [("Ada Marsh", "Ivo Tarn"), ("Ivo Tarn", "Ada Marsh")];
+    for (office, (name, _)) in offices.iter().zip(lines) {
+        office.handset(&["claim", &office.claim_url, "--as", name]).done();
+    }
+    let card = offices[0].handset(&["card", "new", "--for", "a friend"]).done();
+    let url = card[0]["url"].as_str().expect("a link").to_owned();
+    offices[1].handset(&["accept", &url]).done();
+    offices[0].handset(&["sync"]).done();
+
+    let mut printed: Vec<Vec<String>> = vec![Vec::new(), Vec::new()];
+    let (mut killed, mut said) = (0, 0);
+    while killed < kills {
+        if chance(&mut rng, 150) {
+            let office = &mut offices[below(&mut rng, 2) as usize];
+            office.kill();
+            sleep(Duration::from_millis(below(&mut rng, 300)));
+            office.start();
+            killed += 1;
+            continue;
+        }
+        let from = below(&mut rng, 2) as usize;
+        let (_, other) = lines[from];
+        said += 1;
+        let text = format!("words {said}");
+        let mut child = offices[from].spawn(&["text", other, &text, "--timeout", "5"]);
+        if chance(&mut rng, 800) {
+            sleep(Duration::from_millis(below(&mut rng, 700)));
+            child.kill().expect("a process of our own");
+            killed += 1;
+        }
+        let output = child.wait_with_output().expect("an end");
+        // What was printed was written; what was not printed may have been written all the same.
+        for line in objects(&output) {
+            if let Some(id) = line["id"].as_str() {
+                printed[from].push(id.to_owned());
+            }
+        }
+    }
+
+    let texts = settle(&offices, lines);
+    for (side, ids) in printed.iter().enumerate() {
+        for id in ids {
+            assert_eq!(texts[side].iter().filter(|(i, _)| i == id).count(), 1, "a printed text is there once");
+        }
+    }
+    let order = |side: usize| texts[side].iter().map(|(id, _)| id.clone()).collect::<Vec<_>>();
+    assert_eq!(order(0), order(1), "both have the same texts in the same order");
+    let mut words: BTreeMap<&str, u32> = BTreeMap::new();
+    for (_, text) in &texts[0] {
+        *words.entry(text).or_default() += 1;
+    }
+    assert!(words.values().all(|count| *count == 1), "no words twice");
+    assert!(texts[0].len() >= printed.iter().map(Vec::len).sum(), "everything printed is there");
+    println!(
+        "{killed} processes killed, {} of {said} texts were written, {} printed",
+        texts[0].len(),
+        printed.concat().len()
+    );
+    assert!(texts[0].len() > 5, "texts did flow");
+}
+
+/// Lets both sides sync until nothing waits; what each has then.
+fn settle(offices: &[Office; 2], lines: [(&str, &str); 2]) -> [Vec<(String, String)>; 2] {
+    let end = Instant::now() + Duration::from_secs(120);
+    loop {
+        let pending: usize = offices
+            .iter()
+            .map(|office| {
+                let said = office.handset(&["sync"]).objects();
+                said.iter().map(|o| o["pending"].as_array().map_or(1, Vec::len)).sum::<usize>()
+            })
+            .sum();
+        if pending == 0 {
+            break;
+        }
+        assert!(Instant::now() < end, "nothing waits any more in two minutes");
+        sleep(Duration::from_millis(200));
+    }
+    [0, 1].map(|side| {
+        let read = offices[side].handset(&["read", lines[side].1]).done();
+        read.iter()
+            .map(|m| {
+                let field = |name: &str| m[name].as_str().unwrap_or_default().to_owned();
+                (field("id"), field("text"))
+            })
+            .collect()
+    })
+}
+
+/// A folder of the test's own, gone with it.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        let path = std::env::temp_dir().join(format!("entrenous-crashes-{}", std::process::id()));
+        fs::create_dir_all(&path).expect("a folder");
+        Self(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        drop(fs::remove_dir_all(&self.0));
+    }
+}
+
+/// A switchboard process, and the profile of one line on it.
+struct Office {
+    child: Option<Child>,
+    folder: PathBuf,
+    listen: String,
+    claim_url: String,
+}
+
+impl Office {
+    fn new(folder: &Path, name: &str) -> Self {
+        let folder = folder.join(name);
+        fs::create_dir_all(&folder).expect("a folder");
+        fs::write(folder.join("passphrase"), "a long evening\n").expect("a file");
+        let mut office = Self { child: None, folder, listen: "127.0.0.1:0".to_owned(), claim_url: String::new() };
+        let ready = office.start();
+        // Started again, it has to be found where it was.
+        office.listen = ready["listening"].as_str().expect("an address").to_owned();
+        office.claim_url = ready["claim_url"].as_str().expect("a claim link").to_owned();
+        office
+    }
+
+    fn start(&mut self) -> Value {
+        let mut child = Command::new(binary())
+            .args(["serve", "--json", "--insecure-loopback", "--office", "An office", "--listen", &self.listen])
+            .arg("--data")
+            .arg(self.folder.join("switchboard"))
+            .env("RUST_LOG", "error")
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a switchboard starts");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("output")).read_line(&mut line).expect("a line");
+        self.child = Some(child);
+        serde_json::from_str(&line).expect("the switchboard is ready")
+    }
+
+    fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().expect("a process of our own");
+            child.wait().expect("an end");
+        }
+    }
+
+    fn spawn(&self, args: &[&str]) -> Child {
+        Command::new(binary())
+            .args(args)
+            .arg("--json")
+            .arg("--profile")
+            .arg(self.folder.join("profile"))
+            .env("ENTRENOUS_PASSPHRASE_FILE", self.folder.join("passphrase"))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("a handset starts")
+    }
+
+    fn handset(&self, args: &[&str]) -> Said {
+        Said(self.spawn(args).wait_with_output().expect("an end"))
+    }
+}
+
+impl Drop for Office {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// What a command said.
+struct Said(Output);
+
+impl Said {
+    /// What it printed, if it is done.
+    fn done(self) -> Vec<Value> {
+        assert_eq!(self.0.status.code(), Some(0), "{}", String::from_utf8_lossy(&self.0.stderr));
+        self.objects()
+    }
+
+    fn objects(self) -> Vec<Value> {
+        objects(&self.0)
+    }
+}
+
+fn objects(output: &Output) -> Vec<Value> {
+    let text = String::from_utf8_lossy(&output.stdout);
+    text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+}
+
+/// The real binary: where the environment says, or beside this test.
+fn binary() -> PathBuf {
+    let beside = || {
+        let test = std::env::current_exe().expect("a path");
+        test.ancestors().nth(2).expect("a folder").join("entrenous")
+    };
+    let path = std::env::var_os("ENTRENOUS_BIN").map_or_else(beside, PathBuf::from);
+    assert!(path.is_file(), "the binary is missing: cargo build -p entrenous");
+    path
+}
