@@ -31,6 +31,8 @@ pub enum RefusalCode {
     TooLarge,
     /// More than allowed in this time, or the store is full for this sender.
     TooMany,
+    /// As much as the asking line may have here: it has to give something up first.
+    AtLimit,
     /// The other switchboard cannot be reached.
     PeerUnreachable,
     /// The operator of one of the two switchboards does not allow the other.
@@ -57,6 +59,7 @@ impl RefusalCode {
             Self::Malformed => "malformed",
             Self::TooLarge => "too-large",
             Self::TooMany => "too-many",
+            Self::AtLimit => "at-limit",
             Self::PeerUnreachable => "peer-unreachable",
             Self::PeerNotAllowed => "peer-not-allowed",
             Self::VersionUnknown => "version-unknown",

@@ -213,7 +213,7 @@ fn what_is_wrong_with_an_intake_is_said() {
     assert_eq!(code(cards.open(&[], None, false)), RefusalCode::Malformed);
     assert_eq!(code(cards.open(&[10, 10], None, false)), RefusalCode::Malformed, "one mailbox for two slots");
     let many: Vec<u8> = (10..75).collect();
-    assert_eq!(code(cards.open(&many, None, false)), RefusalCode::TooMany);
+    assert_eq!(code(cards.open(&many, None, false)), RefusalCode::AtLimit);
     let large = Deed::OpenIntake {
         lookup: lookup(1),
         bundle: ByteBuf::from(vec![0; protocol::limits::SLOT_BYTES + 1]),
@@ -245,10 +245,10 @@ fn a_lines_cards_are_limited() {
     };
     world.deed(B, &mut line, open(1, vec![10, 11])).unwrap();
     let code = |result: Result<(), Refusal>| result.unwrap_err().code;
-    assert_eq!(code(world.deed(B, &mut line, open(2, vec![12, 13]))), RefusalCode::TooMany, "500 bytes");
+    assert_eq!(code(world.deed(B, &mut line, open(2, vec![12, 13]))), RefusalCode::AtLimit, "500 bytes");
     world.deed(B, &mut line, open(3, vec![14])).unwrap();
     assert_eq!(code(world.deed(B, &mut line, open(4, vec![]))), RefusalCode::Malformed);
-    assert_eq!(code(world.deed(B, &mut line, open(4, vec![15]))), RefusalCode::TooMany, "three cards");
+    assert_eq!(code(world.deed(B, &mut line, open(4, vec![15]))), RefusalCode::AtLimit, "three cards");
     world.deed(B, &mut line, Deed::RevokeIntake { lookup: lookup(1) }).unwrap();
     world.deed(B, &mut line, open(4, vec![15])).unwrap();
 }

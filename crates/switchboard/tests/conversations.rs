@@ -91,7 +91,7 @@ fn what_has_no_place_in_the_order_is_told_so() {
     assert_eq!(outcomes[..2], [Outcome::Stale { epoch: 1 }, Outcome::Stale { epoch: 1 }]);
     assert_eq!(refused(&outcomes[2]), Some(RefusalCode::NotAuthentic));
     assert_eq!(outcomes[3], Outcome::GenerationUnknown);
-    assert_eq!(refused(&outcomes[4]), Some(RefusalCode::TooMany));
+    assert_eq!(refused(&outcomes[4]), Some(RefusalCode::AtLimit));
     assert_eq!(talk.both(), []);
 }
 
@@ -220,13 +220,14 @@ fn private_addresses_are_no_peers_without_the_flag() {
 }
 
 #[test]
-fn a_full_queue_refuses_deeds_in_passing_and_still_takes_deliveries() {
+fn a_full_queue_takes_no_submission_but_still_deliveries() {
     let limits = Limits { queue_bytes_per_peer: 4000, ..Limits::default() };
     let mut talk = Conversation::in_world(World::with(limits, |_| {}));
     let text = [1; 1500];
     talk.submit_b(submission(1, 2, &text)).unwrap();
-    let refusal = talk.submit_b(submission(1, 2, &text)).unwrap_err();
-    assert_eq!((refusal.code, refusal.code.is_passing()), (RefusalCode::TooMany, true));
+    talk.submit_b(submission(1, 2, &text)).unwrap();
+    let outcomes = talk.world.outcomes(B, &talk.b);
+    assert_eq!(outcomes.iter().map(refused).collect::<Vec<_>>(), [Some(RefusalCode::TooMany)]);
     talk.world.carry();
     talk.submit_a(submission(1, 1, &text)).unwrap();
     talk.submit_a(submission(1, 1, &text)).unwrap();
@@ -266,8 +267,8 @@ fn a_generation_is_founded_once_with_each_mailbox_once() {
         }
         other => other,
     };
-    assert_eq!(code(world.deed(A, a, another(&[(A, 1), (B, 1)]))), RefusalCode::TooMany);
-    assert_eq!(code(world.deed(A, a, another(&[]))), RefusalCode::TooMany);
+    assert_eq!(code(world.deed(A, a, another(&[(A, 1), (B, 1)]))), RefusalCode::Malformed);
+    assert_eq!(code(world.deed(A, a, another(&[]))), RefusalCode::Malformed);
     assert_eq!(
         code(world.deed(B, b, Deed::OpenMailbox { mailbox: mailbox(2), from: address(B) })),
         RefusalCode::Malformed

@@ -97,7 +97,7 @@ impl Turn<'_> {
         }
         self.require_allowed(&from)?;
         if self.tx.count_mailboxes(line)? >= self.limits.mailboxes_per_line {
-            return refuse(RefusalCode::TooMany, "this line has as many mailboxes as it may: leave some conversations");
+            return refuse(RefusalCode::AtLimit, "this line has as many mailboxes as it may: leave some conversations");
         }
         Ok(self.tx.put_mailbox(mailbox, &MailboxRow { line: *line, from, last: 0 })?)
     }
@@ -117,14 +117,15 @@ impl Turn<'_> {
         // Its outcome comes from the issuer's switchboard, to which the mailbox is not bound.
         let of = seal::envelope_hash(sealed.bytes());
         self.tx.await_outcome(reply_to, &of, to, self.now)?;
-        self.send_for_deed(to, message, &mut sealed)
+        self.send_for_deed(to, message, &mut sealed, reply_to)
     }
 
     fn submit(&mut self, to: &SwitchboardAddress, submission: Submission) -> Step {
+        let reply_to = submission.reply_to;
         let (message, mut envelope) = split_message(PeerMessage::Submit(submission));
         if envelope.bytes().len() > ENVELOPE_BYTES {
             return refuse(RefusalCode::TooLarge, "this is larger than an envelope may be");
         }
-        self.send_for_deed(to, message, &mut envelope)
+        self.send_for_deed(to, message, &mut envelope, &reply_to)
     }
 }

@@ -34,7 +34,7 @@ impl Turn<'_> {
             return refuse(RefusalCode::TooLarge, "this bundle is larger than one may be");
         }
         if self.tx.count_intakes(line)? >= self.limits.intakes_per_line {
-            return refuse(RefusalCode::TooMany, "this line has as many open cards as it may: revoke some first");
+            return refuse(RefusalCode::AtLimit, "this line has as many open cards as it may: revoke some first");
         }
         let bytes = bundle.len() as u64;
         self.use_share(line, bytes)?;
@@ -56,7 +56,7 @@ impl Turn<'_> {
         let present = self.tx.slots(lookup)?;
         let unused = present.iter().filter(|slot| !slot.used).count();
         if unused + slots.len() > SLOTS {
-            return refuse(RefusalCode::TooMany, "an intake has at most 64 slots");
+            return refuse(RefusalCode::AtLimit, "an intake has at most 64 slots");
         }
         let bytes: u64 = slots.iter().map(|slot| slot.sealed.len() as u64).sum();
         self.use_share(&row.line, bytes)?;
@@ -106,7 +106,7 @@ impl Turn<'_> {
         let mut state = self.tx.line_state(line)?;
         state.intake_bytes = state.intake_bytes.saturating_add(bytes);
         if state.intake_bytes > self.limits.intake_bytes_per_line {
-            return refuse(RefusalCode::TooMany, "this line's cards take all the room they may: revoke some first");
+            return refuse(RefusalCode::AtLimit, "this line's cards take all the room they may: revoke some first");
         }
         Ok(self.tx.put_line_state(line, &state)?)
     }

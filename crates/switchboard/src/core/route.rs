@@ -3,7 +3,7 @@
 
 use protocol::federation::PeerMessage;
 use protocol::frames::Outcome;
-use protocol::{EnvelopeHash, MailboxId, QueueId, RefusalCode, SwitchboardAddress};
+use protocol::{EnvelopeHash, MailboxId, QueueId, Refusal, RefusalCode, SwitchboardAddress};
 
 use super::split::{Kept, head};
 use super::turn::{Step, Turn, refuse};
@@ -12,7 +12,7 @@ use crate::store::{PeerRow, Standing, StoreError};
 /// Who puts something into a queue.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum For {
-    /// A handset that can be told to wait: refused once half of the room is taken.
+    /// A handset that can be told so: not taken once half of the room is.
     Deed,
     /// A conversation: dropped only when all of the room is taken.
     Delivery,
@@ -39,20 +39,27 @@ impl Turn<'_> {
         Ok(true)
     }
 
-    /// As [`Self::send`], refused with a reason if it cannot be on its way.
-    pub(super) fn send_for_deed(&mut self, to: &SwitchboardAddress, message: PeerMessage, envelope: &mut Kept) -> Step {
+    /// As [`Self::send`] for a handset, refused if it may not be on its way. If only room is lacking, that is an outcome
+    /// like those from afar, told to `reply_to`: a refusal in passing would hold up all else that the handset has to
+    /// say, to whomever.
+    pub(super) fn send_for_deed(
+        &mut self,
+        to: &SwitchboardAddress,
+        message: PeerMessage,
+        envelope: &mut Kept,
+        reply_to: &MailboxId,
+    ) -> Step {
         if *to == self.office.address {
             self.send(to, message, envelope)?;
             return Ok(());
         }
         self.require_allowed(to)?;
-        let Some(row) = self.room(to, envelope.bytes().len(), For::Deed)? else {
-            return refuse(
-                RefusalCode::TooMany,
-                "too much waits for the other switchboard, which may be down: try again later",
-            );
-        };
-        Ok(self.put(to, row, &message, envelope)?)
+        if let Some(row) = self.room(to, envelope.bytes().len(), For::Deed)? {
+            return Ok(self.put(to, row, &message, envelope)?);
+        }
+        let sentence = "too much waits for the other switchboard, which may be down: try again later";
+        let outcome = Outcome::Refused(Refusal::new(RefusalCode::TooMany, sentence));
+        Ok(self.outcome(to, reply_to, seal::envelope_hash(envelope.bytes()), outcome)?)
     }
 
     /// Refuses what concerns a switchboard that this one does not deal with.

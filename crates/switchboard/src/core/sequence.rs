@@ -27,11 +27,14 @@ impl Turn<'_> {
             return refuse(RefusalCode::Malformed, "this generation was founded before");
         }
         if members.is_empty() || members.len() > MAILBOXES || has_double(members) {
-            return refuse(RefusalCode::TooMany, "a conversation has at least one mailbox, at most 64, and each once");
+            return refuse(
+                RefusalCode::Malformed,
+                "a conversation has at least one mailbox, at most 64, and each once",
+            );
         }
         if self.tx.count_generations(line)? >= self.limits.generations_per_line {
             return refuse(
-                RefusalCode::TooMany,
+                RefusalCode::AtLimit,
                 "this line has founded more conversations than this switchboard keeps",
             );
         }
@@ -86,7 +89,7 @@ impl Turn<'_> {
             let after = members_after(&members, routing);
             if after.is_empty() || after.len() > MAILBOXES {
                 return Ok(Err(refused(
-                    RefusalCode::TooMany,
+                    RefusalCode::AtLimit,
                     "a conversation has at least one mailbox and at most 64",
                 )));
             }

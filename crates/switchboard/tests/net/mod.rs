@@ -10,6 +10,7 @@ use protocol::frames::{Deed, FromSwitchboard, Item, ItemBody, Outcome, Question,
 use protocol::{InvitationSecret, Refusal, SwitchboardAddress, decode, encode};
 use serde_bytes::ByteBuf;
 use switchboard::{Config, Running, start};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
@@ -92,9 +93,14 @@ pub async fn get(url: &str) -> reqwest::Response {
     http().get(url).send().await.unwrap()
 }
 
+/// A socket, encrypted or not.
+pub trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+
 /// A handset's connection.
 pub struct Phone {
-    socket: WebSocketStream<TcpStream>,
+    socket: WebSocketStream<Box<dyn Stream>>,
     pub address: SwitchboardAddress,
     pub nonce: Vec<u8>,
     /// Items heard and not asked for yet.
@@ -104,9 +110,14 @@ pub struct Phone {
 impl Phone {
     /// Connects and hears the challenge.
     pub async fn dial(board: &Board) -> Self {
-        let url = format!("ws://{}/v1/line", board.running.listening);
         let stream = TcpStream::connect(board.running.listening).await.unwrap();
         stream.set_nodelay(true).unwrap();
+        Self::dial_over(board, Box::new(stream)).await
+    }
+
+    /// As [`Self::dial`], over a stream that may be encrypted.
+    pub async fn dial_over(board: &Board, stream: Box<dyn Stream>) -> Self {
+        let url = format!("ws://{}/v1/line", board.running.listening);
         let (socket, _) = client_async(url, stream).await.unwrap();
         let mut phone = Self { socket, address: board.address(), nonce: Vec::new(), items: Vec::new() };
         let Some(FromSwitchboard::Challenge { nonce, address, .. }) = phone.hear().await else {
@@ -123,8 +134,13 @@ impl Phone {
     }
 
     pub async fn claim_with(board: &Board, line: &Line, url: &str) -> Self {
+        Self::dial(board).await.claiming(line, url).await
+    }
+
+    /// Claims on a connection that was just opened.
+    pub async fn claiming(mut self, line: &Line, url: &str) -> Self {
         let secret: InvitationSecret = url.rsplit_once("/claim#").unwrap().1.parse().unwrap();
-        let mut phone = Self::dial(board).await;
+        let phone = &mut self;
         let signature = seal::sign_greeting(&line.signing, &line.greeting(&phone.nonce, &phone.address));
         phone
             .say(&ToSwitchboard::Claim {
@@ -137,7 +153,7 @@ impl Phone {
             })
             .await;
         assert!(matches!(phone.hear().await, Some(FromSwitchboard::Welcome { .. })));
-        phone
+        self
     }
 
     pub async fn hello(board: &Board, line: &Line) -> Self {
