@@ -491,7 +491,7 @@ fn view(db: &Connection, id: i64) -> Result<PersonView, Error> {
     let (name, safety_words, via_card, added_at, unseen) = db.query_row(
         "SELECT name, safety_words, via_card, added_at,
             (SELECT count(*) FROM message WHERE contact = ?1 AND mine = 0 AND kind = 'text' AND gone = 0
-                AND state <> 'seen')
+                AND doubtful = 0 AND state <> 'seen')
          FROM contact WHERE id = ?1",
         [id],
         |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)),

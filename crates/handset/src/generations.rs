@@ -224,6 +224,7 @@ impl Work<'_> {
             self.learn(contact.id, &secret, &introduction.intake, &introduction.name)?;
         }
         if generation.vouched {
+            self.distrust(contact.id)?;
             self.pinned(contact)?;
         }
         self.settle(contact.id)?;
@@ -382,8 +383,31 @@ impl Work<'_> {
             "UPDATE generation SET vouched = 1, trusted = 1, vouch_due = max(vouch_due, 1 - vouch_said) WHERE id = ?1",
             [generation.id.as_bytes()],
         )?;
+        self.distrust(contact.id)?;
+        self.db.execute("UPDATE message SET doubtful = 0 WHERE generation = ?1", [generation.id.as_bytes()])?;
         self.pinned(&contact)?;
         self.settle(contact.id)?;
+        Ok(())
+    }
+
+    /// Now that the contact's own handset has vouched, generations that others may have founded in its name no longer
+    /// count, and what was said there is not shown, until it vouches for them too. What it really said there counts as
+    /// not received, and is asked for again.
+    fn distrust(&mut self, contact: i64) -> Result<(), Error> {
+        let doubtful = self.db.execute(
+            "UPDATE generation SET trusted = 0, current = 0, retired_at = ?2
+             WHERE contact = ?1 AND founder = 0 AND vouched = 0 AND trusted = 1",
+            params![contact, self.now.as_millis()],
+        )?;
+        if doubtful > 0 {
+            self.db.execute(
+                "UPDATE message SET doubtful = 1 WHERE contact = ?1 AND mine = 0 AND generation IN
+                    (SELECT id FROM generation WHERE contact = ?1 AND trusted = 0)",
+                [contact],
+            )?;
+            self.db.execute("DELETE FROM heard WHERE contact = ?1", [contact])?;
+            self.db.execute("DELETE FROM heard_beyond WHERE contact = ?1", [contact])?;
+        }
         Ok(())
     }
 

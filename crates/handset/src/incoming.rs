@@ -112,7 +112,7 @@ impl Work<'_> {
             }
             _ => {
                 if let Some(row) = flight.message {
-                    self.place(row, generation.number, delivery.number)?;
+                    self.place(row, generation, delivery.number)?;
                     let contact = Contact::by_id(self.db, generation.contact)?;
                     self.event(Event::Changed { person: contact.person });
                 }
@@ -122,14 +122,14 @@ impl Work<'_> {
     }
 
     /// A message's place is that of its newest numbered copy, which both sides see alike.
-    fn place(&mut self, row: i64, generation: u64, place: u64) -> Result<(), Error> {
+    fn place(&mut self, row: i64, generation: &Generation, place: u64) -> Result<(), Error> {
         self.db
             .prepare_cached(
-                "UPDATE message SET generation_number = ?2, place = ?3,
+                "UPDATE message SET generation_number = ?2, place = ?3, generation = ?4, doubtful = 0,
                     state = CASE state WHEN 'waiting' THEN 'sent' ELSE state END
                  WHERE row = ?1 AND (generation_number IS NULL OR (generation_number, place) < (?2, ?3))",
             )?
-            .execute(params![row, generation, place])?;
+            .execute(params![row, generation.number, place, generation.id.as_bytes()])?;
         Ok(())
     }
 
@@ -341,7 +341,7 @@ impl Work<'_> {
                 Some(row) => row,
                 None => self.keep_content(contact, delivery, numbered, &content, id)?,
             };
-            self.place(row, generation.number, delivery.number)?;
+            self.place(row, generation, delivery.number)?;
         }
         self.heard(contact.id, numbered.handset, numbered.number)
     }

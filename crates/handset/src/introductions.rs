@@ -13,6 +13,9 @@ use crate::engine::Event;
 use crate::error::Error;
 use crate::own::Own;
 
+/// More generations than a conversation can ever have had: a number beyond is made up.
+const GENERATIONS: u64 = 1 << 32;
+
 /// An intake of ours that was used.
 struct Used {
     token: Token,
@@ -173,6 +176,7 @@ pub(crate) fn identify(own: &Own, introduction: &Introduction) -> Result<Identif
         introduction.handsets.clone(),
         introduction.handset,
     )?;
-    let ours = introduction.conversation == tete_a_tete(&own.line, &who.list.line);
+    let ours = introduction.conversation == tete_a_tete(&own.line, &who.list.line)
+        && (1..=GENERATIONS).contains(&introduction.number);
     if ours && who.list.line != own.line { Ok(who) } else { Err(seal::NotAuthentic.into()) }
 }

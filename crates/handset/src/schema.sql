@@ -174,6 +174,8 @@ CREATE TABLE message (
     gone INTEGER NOT NULL DEFAULT 0,
     generation_number INTEGER,       -- place in the conversation's order: the newest numbered copy
     place INTEGER,
+    generation BLOB,                 -- theirs: where that copy arrived
+    doubtful INTEGER NOT NULL DEFAULT 0,      -- theirs: that generation lost its trust; not shown
     flight_generation BLOB,          -- ours: where it was last submitted; absent if it has to be
     state TEXT NOT NULL CHECK (state IN ('waiting', 'sent', 'delivered', 'seen'))
 ) STRICT;

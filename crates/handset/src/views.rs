@@ -106,7 +106,7 @@ pub struct StatusView {
 
 const MESSAGES: &str = "SELECT message.row, message.id, contact.person, message.mine, message.text, message.gone,
         message.kind, message.sent_at, message.state, message.target
-    FROM message JOIN contact ON contact.id = message.contact";
+    FROM message JOIN contact ON contact.id = message.contact AND message.doubtful = 0";
 
 impl Handset {
     /// A conversation, oldest first; `since` gives only what comes after that text.
@@ -289,7 +289,7 @@ fn read_message(db: &Connection, row: &Row<'_>) -> Result<MessageView, Error> {
 /// The last reaction of each side to a text.
 fn reactions(db: &Connection, target: &[u8]) -> Result<Vec<ReactionView>, Error> {
     let mut all = db.prepare_cached(
-        "SELECT mine, text FROM message reaction WHERE target = ?1 AND kind = 'reaction' AND text <> ''
+        "SELECT mine, text FROM message reaction WHERE target = ?1 AND kind = 'reaction' AND text <> '' AND doubtful = 0
             AND NOT EXISTS (SELECT 1 FROM message later WHERE later.target = ?1 AND later.kind = 'reaction'
                 AND later.mine = reaction.mine AND later.contact = reaction.contact AND later.number > reaction.number)
          ORDER BY mine DESC",
