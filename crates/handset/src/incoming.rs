@@ -4,7 +4,7 @@ use database::rusqlite::{OptionalExtension as _, params};
 use protocol::content::{Content, What};
 use protocol::frames::{Delivery, Item, ItemBody, Outcome, ToSwitchboard};
 use protocol::inside::{Inside, Numbered};
-use protocol::{ContentId, EnvelopeHash, GenerationId, MailboxId, encode};
+use protocol::{ContentId, EnvelopeHash, GenerationId, MailboxId, RefusalCode, encode};
 use seal::mls::{MlsError, Processed};
 use seal::{content_id, envelope_hash};
 
@@ -234,10 +234,17 @@ impl Work<'_> {
         if self.settle(id)? || self.current_generation(id)?.is_some() {
             return Ok(());
         }
-        let contact = Contact::by_id(self.db, id)?;
-        if contact.peer_intake.is_some() {
+        self.no_way_in(id, refusal)
+    }
+
+    /// A way to a contact was refused: tried again if that may help, else shown. A new card mends it.
+    pub(crate) fn no_way_in(&mut self, id: i64, refusal: &protocol::Refusal) -> Result<(), Error> {
+        let met: bool =
+            self.db.query_row("SELECT peer_secret IS NOT NULL FROM contact WHERE id = ?1", [id], |row| row.get(0))?;
+        if met || refusal.code.is_passing() || refusal.code == RefusalCode::ReservationLapsed {
             return self.refound_soon(id);
         }
+        let contact = Contact::by_id(self.db, id)?;
         self.db.execute("UPDATE contact SET state = 'refused' WHERE id = ?1 AND state <> 'blocked'", [id])?;
         self.notice(id, refusal.code.as_str())?;
         self.event(Event::Changed { person: contact.person });

@@ -199,6 +199,11 @@ impl Work<'_> {
                 self.add_contact(&own, &who, petname, state, Verified::Card, None)?
             }
         };
+        // Until they tell their standing intake, the card itself is the way to them.
+        self.db.execute(
+            "UPDATE contact SET peer_intake = ?2, peer_token = ?3 WHERE id = ?1 AND peer_intake IS NULL",
+            params![id, redemption.address.as_str(), redemption.token.as_bytes()],
+        )?;
         let contact = Contact::by_id(self.db, id)?;
         let intake = IntakeAddress { address: redemption.address.clone(), token: redemption.token.clone() };
         let reservation = redemption.reservation;

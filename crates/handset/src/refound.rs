@@ -86,9 +86,12 @@ impl Work<'_> {
         };
         match result {
             Err(error) if error.fault() == crate::Fault::Fatal => Err(error),
-            Err(_) => {
+            Err(error) => {
                 self.db.execute("UPDATE contact SET refound_at = NULL, reservation = NULL WHERE id = ?1", [id])?;
-                self.refound_soon(id)
+                match error {
+                    Error::Refused(refusal) => self.no_way_in(id, &refusal),
+                    _ => self.refound_soon(id),
+                }
             }
             Ok(()) => Ok(()),
         }
