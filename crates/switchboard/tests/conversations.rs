@@ -290,3 +290,14 @@ fn what_grew_too_old_is_swept_and_the_queue_stays_whole() {
     assert_eq!(talk.world.envelopes(B, &talk.b), [(2, b"new".to_vec())]);
     assert_eq!(talk.world.dropped, 2, "blanked here, dropped there");
 }
+
+#[test]
+fn a_peers_key_is_pinned_once_and_forgotten_on_order_only() {
+    let mut world = World::with(Limits { peers: 1, ..Limits::default() }, |_| {});
+    let pin = |peer, key| Work::Pin { peer, key: [key; 32] };
+    assert_eq!(world.apply(A, pin(address(B), 1)), Done::Pinned(Some([1; 32])));
+    assert_eq!(world.apply(A, pin(address(B), 2)), Done::Pinned(Some([1; 32])));
+    assert_eq!(world.apply(A, pin("c.example".parse().unwrap(), 3)), Done::Pinned(None), "no room for one more");
+    world.apply(A, Work::Forget { peer: address(B) });
+    assert_eq!(world.apply(A, pin(address(B), 2)), Done::Pinned(Some([2; 32])));
+}

@@ -80,20 +80,20 @@ impl Turn<'_> {
         Ok(())
     }
 
-    /// Pins a peer's key, the first one that is seen; gives the one that is pinned.
-    pub(super) fn pin(&mut self, peer: &SwitchboardAddress, key: [u8; 32]) -> Result<[u8; 32], StoreError> {
+    /// Pins a peer's key, the first one that is seen; gives the one that is pinned, or none if no more peers can be
+    /// known.
+    pub(super) fn pin(&mut self, peer: &SwitchboardAddress, key: [u8; 32]) -> Result<Option<[u8; 32]>, StoreError> {
         let mut row = match self.tx.peer(peer)? {
             Some(row) => row,
-            // Without room for one more, the key holds for this once and is not remembered.
-            None if self.tx.peers_count()? >= self.limits.peers => return Ok(key),
+            None if self.tx.peers_count()? >= self.limits.peers => return Ok(None),
             None => self.new_peer(),
         };
         if let Some(pinned) = row.key {
-            return Ok(pinned);
+            return Ok(Some(pinned));
         }
         row.key = Some(key);
         self.tx.put_peer(peer, &row)?;
-        Ok(key)
+        Ok(Some(key))
     }
 
     pub(super) fn forget(&mut self, peer: &SwitchboardAddress) -> Result<(), StoreError> {

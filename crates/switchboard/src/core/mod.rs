@@ -174,8 +174,8 @@ pub enum Done {
     Swept(u64),
     /// The invitation.
     Invited(InvitationSecret),
-    /// The key that is pinned for a peer, which need not be the one offered.
-    Pinned([u8; 32]),
+    /// The key that is pinned for a peer, which need not be the one offered; none if no more peers can be known.
+    Pinned(Option<[u8; 32]>),
 }
 
 /// What came of a batch that is durable.

@@ -20,7 +20,8 @@ use crate::reach::is_public;
 
 const CONNECT: Duration = Duration::from_secs(10);
 const ANSWER: Duration = Duration::from_secs(30);
-const IDLE: Duration = Duration::from_mins(2);
+/// Shorter than peers keep a connection that idles.
+const IDLE: Duration = Duration::from_secs(60);
 
 /// Why a peer did not answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -31,7 +31,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How often a handset is asked for a sign of life; it counts as gone when none came twice.
 const PING: Duration = Duration::from_secs(45);
 /// After the last word, the other side has this long to close.
-const GOODBYE: Duration = Duration::from_secs(1);
+const GOODBYE: Duration = Duration::from_millis(500);
 /// What is under way when the switchboard shuts down has this long.
 const DRAIN: Duration = Duration::from_secs(5);
 

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::http::StatusCode;
+use axum::response::IntoResponse as _;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -24,8 +26,12 @@ use tower_service::Service as _;
 use super::Shared;
 use super::gate::Guest;
 
-/// How long a handshake or a request's head may take.
+/// How long a handshake may take, and the end of a connection.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a request's head may take, and so how long a connection may idle: longer than peers keep theirs.
+const IDLE: Duration = Duration::from_secs(90);
+/// How long a request may take with its body and its answer.
+const REQUEST: Duration = Duration::from_secs(60);
 /// After a failure to take a connection (no file descriptor left, say).
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -91,11 +97,12 @@ async fn serve(
         request.extensions_mut().insert(Arc::clone(&guest));
         request.extensions_mut().insert(alive.clone());
         // A router is always ready.
-        router.clone().call(request.map(Body::new))
+        let answer = router.clone().call(request.map(Body::new));
+        async { timeout(REQUEST, answer).await.unwrap_or_else(|_| Ok(StatusCode::REQUEST_TIMEOUT.into_response())) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(PATIENCE)
+        .header_read_timeout(IDLE)
         .max_buf_size(64 * 1024)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();

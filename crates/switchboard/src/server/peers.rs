@@ -262,7 +262,7 @@ pub(super) async fn who(shared: &Arc<Shared>, peer: &SwitchboardAddress) -> Resu
     let pinned = match known.map_err(|_| Unknown::Unanswered)?.0.and_then(|row| row.key) {
         Some(pinned) => pinned,
         None => match shared.writer.ask(Work::Pin { peer: peer.clone(), key }).await {
-            Ok(Done::Pinned(pinned)) => pinned,
+            Ok(Done::Pinned(Some(pinned))) => pinned,
             _ => return Err(Unknown::Unanswered),
         },
     };

@@ -112,7 +112,7 @@ impl Running {
         if timeout(DRAIN, self.ended.recv()).await.is_err() {
             tracing::warn!("some connections did not end in time and were cut off");
         }
-        self.writer.stop().await;
+        self.writer.stop();
         if let Some(thread) = self.thread.take() {
             // The thread ends with the batch that it is writing; its panics are caught inside.
             let _ = tokio::task::spawn_blocking(move || thread.join()).await;

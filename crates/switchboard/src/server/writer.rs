@@ -2,11 +2,12 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SendError, Sender, channel};
 use std::thread::{Builder, JoinHandle};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use protocol::Timestamp;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::hub::Hub;
 use super::metrics::Metrics;
@@ -26,7 +27,11 @@ enum Job {
 
 /// The way to the writing thread.
 #[derive(Debug, Clone)]
-pub(super) struct Writer(mpsc::Sender<Job>);
+pub(super) struct Writer {
+    jobs: Sender<Job>,
+    /// Whoever brings a work waits here first if too many are waiting.
+    room: Arc<Semaphore>,
+}
 
 impl std::fmt::Debug for Job {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -38,8 +43,10 @@ impl Writer {
     /// Brings a work; `answer` is called on the writing thread once it is durable, or is not. Works that one caller
     /// brings one after the other are done in that order.
     pub(super) async fn bring(&self, work: Work, answer: impl FnOnce(Result<Done, StoreError>) + Send + 'static) {
-        if let Err(mpsc::error::SendError(Job::Work(_, answer))) = self.0.send(Job::Work(work, Box::new(answer))).await
-        {
+        if let Ok(place) = self.room.acquire().await {
+            place.forget();
+        }
+        if let Err(SendError(Job::Work(_, answer))) = self.jobs.send(Job::Work(work, Box::new(answer))) {
             answer(Err(stopped()));
         }
     }
@@ -53,9 +60,9 @@ impl Writer {
     }
 
     /// Lets the thread finish what waits, and end.
-    pub(super) async fn stop(&self) {
+    pub(super) fn stop(&self) {
         // If it is gone already, that is all right, too.
-        let _ = self.0.send(Job::Stop).await;
+        let _ = self.jobs.send(Job::Stop);
     }
 }
 
@@ -72,32 +79,64 @@ pub(super) struct Wakes {
 
 /// Starts the thread.
 pub(super) fn spawn(core: Core<SqliteStore>, wakes: Wakes) -> std::io::Result<(Writer, JoinHandle<()>)> {
-    let (sender, receiver) = mpsc::channel(QUEUE);
-    let thread = Builder::new().name("writer".to_owned()).spawn(move || Thread { core, wakes }.run(receiver))?;
-    Ok((Writer(sender), thread))
+    let (sender, receiver) = channel();
+    let room = Arc::new(Semaphore::new(QUEUE));
+    let thread = Thread { core, wakes, room: Arc::clone(&room) };
+    let thread = Builder::new().name("writer".to_owned()).spawn(move || thread.run(&receiver))?;
+    Ok((Writer { jobs: sender, room }, thread))
 }
 
 struct Thread {
     core: Core<SqliteStore>,
     wakes: Wakes,
+    room: Arc<Semaphore>,
+}
+
+/// How long works that can wait are kept for the next that cannot, so that they cost no disk access of their own.
+const A_WHILE: Duration = Duration::from_millis(50);
+/// As many of them are written at once.
+const FEW: usize = 64;
+
+/// Whether nobody waits for this, and it may be lost with the process: what a handset or peer has, it says again.
+fn can_wait((work, _): &(Work, Answer)) -> bool {
+    matches!(work, Work::Ack { .. } | Work::Stored { .. })
 }
 
 impl Thread {
-    fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
+    fn run(mut self, jobs: &Receiver<Job>) {
         let limit = self.core.limits().batch.max(1);
-        let mut running = true;
-        while running {
-            let Some(first) = jobs.blocking_recv() else { return };
-            let mut batch = Vec::new();
-            let mut next = Some(first);
-            while let Some(job) = next {
-                match job {
-                    Job::Work(work, answer) => batch.push((work, answer)),
-                    Job::Stop => running = false,
+        let (mut batch, mut waits_since) = (Vec::new(), None);
+        loop {
+            let waited = waits_since.map(|since: Instant| since.elapsed());
+            let job = match (jobs.try_recv(), waited) {
+                (Ok(job), _) => Some(job),
+                (Err(_), None) => match jobs.recv() {
+                    Ok(job) => Some(job),
+                    Err(_) => return,
+                },
+                (Err(_), Some(waited)) if batch.iter().all(can_wait) && batch.len() < FEW && waited < A_WHILE => {
+                    // The time is up, or nobody is left: both are seen the next time round.
+                    jobs.recv_timeout(A_WHILE - waited).ok()
                 }
-                next = if batch.len() < limit { jobs.try_recv().ok() } else { None };
+                (Err(_), Some(_)) => {
+                    self.write(std::mem::take(&mut batch));
+                    waits_since = None;
+                    continue;
+                }
+            };
+            match job {
+                Some(Job::Work(work, answer)) => {
+                    self.room.add_permits(1);
+                    batch.push((work, answer));
+                    waits_since.get_or_insert_with(Instant::now);
+                }
+                Some(Job::Stop) => return self.write(batch),
+                None => {}
             }
-            self.write(batch);
+            if batch.len() >= limit {
+                self.write(std::mem::take(&mut batch));
+                waits_since = None;
+            }
         }
     }
 
