@@ -30,9 +30,11 @@ pub(crate) struct Board {
     pub(crate) taken: Vec<Duration>,
 }
 
+type Deed = Box<dyn FnOnce(&mut Handset, Timestamp) -> Result<String> + Send>;
+
 /// What a handset is asked to do.
 pub(crate) enum Order {
-    Do(Box<dyn FnOnce(&mut Handset, Timestamp) -> Result<String> + Send>, oneshot::Sender<Result<String>>),
+    Do(Deed, oneshot::Sender<Result<String>>),
     Text(String, String),
 }
 

@@ -40,7 +40,6 @@ impl Authority {
 pub(crate) struct Office {
     child: Child,
     pub(crate) data: PathBuf,
-    pub(crate) claim_url: String,
     /// From starting the process to its first line.
     pub(crate) started_in: Duration,
 }
@@ -67,8 +66,8 @@ impl Office {
         BufReader::new(child.stdout.take().ok_or("no output")?).read_line(&mut line)?;
         let started_in = begun.elapsed();
         let ready: serde_json::Value = serde_json::from_str(&line)?;
-        let claim_url = ready["claim_url"].as_str().ok_or("no claim link")?.to_owned();
-        Ok(Self { child, data, claim_url, started_in })
+        ready["listening"].as_str().ok_or("the switchboard did not start")?;
+        Ok(Self { child, data, started_in })
     }
 
     /// A claim link for a further line.

@@ -69,7 +69,7 @@ async fn texts(folder: &Path, pairs: usize, durable: bool, count: usize, every: 
         let due = beginning + every * u32::try_from(i)?;
         tokio::time::sleep_until(due.into()).await;
         let pair = &all[i % pairs];
-        if (i / pairs) % 2 == 0 { pair.a.text("Ivo Tarn", &text) } else { pair.b.text("Ada Marsh", &text) }
+        if (i / pairs).is_multiple_of(2) { pair.a.text("Ivo Tarn", &text) } else { pair.b.text("Ada Marsh", &text) }
     }
     for _ in 0..3000 {
         if board.lock().map_err(|_| "the board")?.took.len() == count {

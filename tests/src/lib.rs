@@ -4,6 +4,8 @@
 //! that fail, and writes that are reported as failed but were kept. (OpenMLS draws its own key bytes, so that those
 //! differ from run to run; the schedule does not.)
 
+#![allow(missing_debug_implementations, reason = "nobody prints a whole world")]
+
 pub mod checks;
 pub mod network;
 pub mod office;
