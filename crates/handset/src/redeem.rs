@@ -1,12 +1,13 @@
 //! Taking up a card: fetch a slot through our own switchboard, check who stands behind it, found the conversation.
 
 use std::str::FromStr as _;
+use std::time::Duration;
 
 use database::rusqlite::{OptionalExtension as _, params};
 use protocol::card::CardText;
 use protocol::frames::{Answer, FetchedSlot, Question};
 use protocol::intake::{Bundle, IntakeAddress, Slot};
-use protocol::{Fingerprint, Refusal, ReservationId, SwitchboardAddress, Timestamp, Token, decode, limits};
+use protocol::{Fingerprint, LookupId, Refusal, ReservationId, SwitchboardAddress, Timestamp, Token, decode, limits};
 use seal::{IntakeKeys, token_of_words};
 
 use crate::claim::check_name;
@@ -16,6 +17,9 @@ use crate::engine::{Event, Handset};
 use crate::error::Error;
 use crate::generations::OpenSlot;
 use crate::session::Asked;
+
+/// How long a reservation may hold a slot at the most: beyond it nothing is gained by asking with the same one.
+const RESERVED: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How far taking up a card is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,7 +76,7 @@ impl Handset {
             if let Some(person) = known {
                 return Ok(Accepting::Known(person));
             }
-            let reservation = work.random::<16>();
+            let reservation = work.reservation_for(&lookup)?;
             work.db.execute(
                 "INSERT INTO redemption (lookup, token, address, fingerprint, petname, reservation, made_at)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
@@ -83,7 +87,7 @@ impl Handset {
                     address.as_str(),
                     fingerprint.as_ref().map(|f| f.as_bytes().as_slice()),
                     petname,
-                    reservation,
+                    reservation.as_bytes(),
                     work.now.as_millis(),
                 ],
             )?;
@@ -129,6 +133,7 @@ impl Work<'_> {
     /// The answer for a card that is being taken up. Every end but a contact leaves nothing behind.
     pub(crate) fn redemption_answered(&mut self, id: i64, answer: Result<Answer, Refusal>) -> Result<(), Error> {
         let Some(redemption) = self.redemption(id)? else { return Ok(()) };
+        let is_held = answer.is_ok();
         let result = match answer {
             Ok(Answer::Slot(fetched)) => self.attempt(|work| work.redeem(&redemption, &fetched)),
             Err(refusal) => Err(Error::Refused(refusal)),
@@ -136,16 +141,50 @@ impl Work<'_> {
         match result {
             Ok(person) => {
                 self.db.execute("DELETE FROM redemption WHERE id = ?1", [id])?;
+                let lookup = IntakeKeys::of(&redemption.token).lookup();
+                self.db.execute("DELETE FROM reserved WHERE lookup = ?1", [lookup.as_bytes()])?;
                 self.event(Event::ContactAdded { person, redemption: Some(id) });
                 Ok(())
             }
             Err(error) if error.fault() == crate::Fault::Fatal => Err(error),
             Err(error) => {
                 self.db.execute("DELETE FROM redemption WHERE id = ?1", [id])?;
+                if is_held {
+                    self.keep_reservation(&redemption)?;
+                }
                 self.event(Event::AcceptRefused { redemption: id, code: error.code(), sentence: error.to_string() });
                 Ok(())
             }
         }
+    }
+
+    /// The reservation to fetch a card's slot with: the one that holds it already, or a new one.
+    fn reservation_for(&mut self, lookup: &LookupId) -> Result<ReservationId, Error> {
+        let longest = u64::try_from(RESERVED.as_millis()).unwrap_or(u64::MAX);
+        let lapsed = self.now.as_millis().saturating_sub(longest);
+        self.db.execute("DELETE FROM reserved WHERE made_at < ?1", [lapsed])?;
+        let held: Option<Vec<u8>> = self
+            .db
+            .query_row("SELECT reservation FROM reserved WHERE lookup = ?1", [lookup.as_bytes()], |row| row.get(0))
+            .optional()?;
+        match held {
+            Some(held) => ReservationId::from_slice(&held).ok_or(Error::Corrupt("reservation")),
+            None => Ok(ReservationId::new(self.random())),
+        }
+    }
+
+    /// Remembers a reservation that came to nothing here, or else it would stand in the way of the next attempt (the
+    /// right link after a damaged one).
+    fn keep_reservation(&mut self, redemption: &Redemption) -> Result<(), Error> {
+        self.db.execute(
+            "INSERT OR REPLACE INTO reserved (lookup, reservation, made_at) VALUES (?1, ?2, ?3)",
+            params![
+                IntakeKeys::of(&redemption.token).lookup().as_bytes(),
+                redemption.reservation.as_bytes(),
+                self.now.as_millis()
+            ],
+        )?;
+        Ok(())
     }
 
     fn redemption(&self, id: i64) -> Result<Option<Redemption>, Error> {

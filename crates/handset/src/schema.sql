@@ -75,6 +75,13 @@ CREATE TABLE redemption (
     made_at INTEGER NOT NULL
 ) STRICT;
 
+-- Slots that were fetched and not used, since the card was refused here: the same card fetches the same slot again.
+CREATE TABLE reserved (
+    lookup BLOB PRIMARY KEY,
+    reservation BLOB NOT NULL,
+    made_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE contact (
     id INTEGER PRIMARY KEY,
     line BLOB NOT NULL UNIQUE,
