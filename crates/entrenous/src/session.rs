@@ -26,6 +26,8 @@ pub(crate) struct Session {
     online: bool,
     arrived: u64,
     warned: bool,
+    /// Whether the person is to hear of a connection that goes and comes.
+    watched: bool,
     profile: Profile,
 }
 
@@ -45,7 +47,7 @@ impl Session {
     pub(crate) fn of(profile: Profile, handset: Handset, global: &Global) -> Self {
         let driver = Driver::new(handset, Dialer::new(global.trust_root.clone()));
         let deadline = Instant::now() + Duration::from_secs(global.timeout);
-        Self { driver, wait: global.wait, deadline, online: false, arrived: 0, warned: false, profile }
+        Self { driver, wait: global.wait, deadline, online: false, arrived: 0, warned: false, watched: false, profile }
     }
 
     /// The engine, to be asked and told things.
@@ -172,6 +174,12 @@ impl Session {
         self.deadline = Instant::now() + Duration::from_secs(100 * 365 * 24 * 60 * 60);
     }
 
+    /// As [`Self::stay`], for somebody who watches: a connection that goes and comes is worth a word.
+    pub(crate) fn stay_watched(&mut self) {
+        self.stay();
+        self.watched = true;
+    }
+
     /// Lets receipts and the like leave, and closes everything in order.
     ///
     /// # Errors
@@ -198,7 +206,16 @@ impl Session {
             }
             Step::Event(Event::ClaimRefused(refusal)) => return Err(refusal.clone().into()),
             Step::Event(Event::Arrived { .. }) => self.arrived += 1,
-            Step::Event(Event::CaughtUp) => self.online = true,
+            Step::Event(Event::CaughtUp) => {
+                if self.watched && !self.online {
+                    note("Online again.");
+                }
+                self.online = true;
+            }
+            Step::Offline if self.watched && self.online => {
+                self.online = false;
+                note("Offline: trying again.");
+            }
             Step::Event(Event::ClockOff { seconds }) if !self.warned => {
                 self.warned = true;
                 note(&clock_warning(*seconds));

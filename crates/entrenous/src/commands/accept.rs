@@ -1,6 +1,6 @@
 //! `accept`: takes up a card.
 
-use handset::{Accepting, ContactState, Event, Verified};
+use handset::{Accepting, ContactState, Event};
 
 use crate::cli::{Accept, Global};
 use crate::exit::{Exit, Failure};
@@ -30,7 +30,6 @@ async fn accept(session: &mut Session, args: &Accept, output: Output) -> Result<
         return Ok(Exit::Waiting);
     };
     let exit = session.settle().await?;
-    let exit = vouched(session, &person).await?.unwrap_or(exit);
     let view = session.handset().person(&person)?;
     if view.state == ContactState::Refused {
         return Err(handset::Error::CardRefused(person).into());
@@ -44,7 +43,7 @@ async fn accept(session: &mut Session, args: &Accept, output: Output) -> Result<
         };
         format!("{heading}\n\n{}", views::person(&view))
     });
-    if exit == Exit::Waiting && !session.waits_for_them() {
+    if exit == Exit::Waiting {
         note("Our switchboard has not stored all of it yet: the rest goes later.");
     }
     Ok(exit)
@@ -61,18 +60,4 @@ async fn taken_up(session: &mut Session, redemption: i64) -> Result<Option<Strin
             _ => Ok(None),
         })
         .await
-}
-
-/// Waits for the issuer's handset to vouch for its keys: a moment, in case it is there; or, with `--wait delivered`, as
-/// long as there is time. The exit code that this decides.
-async fn vouched(session: &mut Session, person: &str) -> Result<Option<Exit>, Failure> {
-    let done = |handset: &mut handset::Handset, _: Option<&Event>| {
-        Ok((handset.person(person)?.verified != Verified::Unverified).then_some(()))
-    };
-    if session.waits_for_them() {
-        let vouched = session.until(done).await?;
-        return Ok(Some(vouched.map_or(Exit::Waiting, |()| Exit::Done)));
-    }
-    session.a_moment(done).await?;
-    Ok(None)
 }

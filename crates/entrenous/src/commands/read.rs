@@ -51,7 +51,7 @@ pub(super) async fn search(args: &Search, global: &Global, output: Output) -> Re
 
 /// Prints what comes and what changes until a signal ends it.
 async fn follow(session: &mut Session, mut page: Page, person: String, since: Option<&str>) -> Result<(), Failure> {
-    session.stay();
+    session.stay_watched();
     let mut end = std::pin::pin!(ended());
     loop {
         let happened = session.until(|_, event| Ok(event.is_some_and(concerns_texts).then_some(())));

@@ -154,7 +154,7 @@ impl Counterpart {
 fn card_in(text: &str) -> Option<String> {
     let is_card = |text: &str| text.parse::<CardText>().is_ok();
     let link = text.split_whitespace().find(|word| word.contains("/c#") && is_card(word));
-    link.or(Some(text.trim()).filter(|text| is_card(text))).map(str::to_owned)
+    link.or_else(|| Some(text.trim()).filter(|text| is_card(text))).map(str::to_owned)
 }
 
 fn reply(text: &str) -> String {

@@ -94,7 +94,14 @@ pub(crate) fn person(person: &PersonView) -> String {
     if let Some(card) = &person.via_card {
         all.push(("Took up card", card.clone()));
     }
-    fields(&all)
+    let mut text = fields(&all);
+    if person.verified == Verified::Unverified {
+        text.push_str(&styled(
+            "Their handset has not vouched for its keys yet: it does when it is next online.\n",
+            QUIET,
+        ));
+    }
+    text
 }
 
 /// All requests.

@@ -1,0 +1,8 @@
+//! The real binary: two offices' switchboards on loopback, and principals in the terminal.
+
+mod cards;
+mod demo;
+mod profiles;
+mod support;
+mod texts;
+mod tls;

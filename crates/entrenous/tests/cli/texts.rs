@@ -1,0 +1,116 @@
+//! Texts between two offices, online and not.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::support::{Handset, Running, World, exit_within, signal};
+
+/// Two principals of two offices who are contacts, by a card of the second.
+fn acquainted(ada: &Handset<'_>, ivo: &Handset<'_>) {
+    let card = ivo.done(&["card", "new", "--for", "Ada"]);
+    ada.done(&["accept", card["url"].as_str().unwrap()]);
+    // The second handset joins and vouches, and the first hears of it.
+    ivo.done(&["sync"]);
+    ada.done(&["sync"]);
+}
+
+fn triple(from: &str, text: &str, state: &str) -> (String, String, String) {
+    (from.to_owned(), text.to_owned(), state.to_owned())
+}
+
+#[test]
+fn texts_go_both_ways_and_every_state_is_earned() {
+    let world = World::new();
+    let (aldmoor, veresk) = (world.office("Aldmoor"), world.office("Veresk"));
+    let (ada, ivo) = (world.principal(&aldmoor, "Ada Marsh"), world.principal(&veresk, "Ivo Tarn"));
+    acquainted(&ada, &ivo);
+
+    let sent = ada.done(&["text", "Ivo Tarn", "Good evening."]);
+    assert_eq!(sent["state"], "sent");
+    assert_eq!(ada.conversation("Ivo"), [triple("me", "Good evening.", "sent")]);
+    let received = ivo.done(&["sync"]);
+    assert_eq!((&received["received"], &received["pending"]), (&1.into(), &0.into()));
+    assert_eq!(ada.conversation("Ivo"), [triple("me", "Good evening.", "delivered")]);
+    let read = ivo.done(&["read", "Ada Marsh"]);
+    assert_eq!(read["id"], sent["id"], "a text's id is the same on both sides");
+    assert_eq!(ada.conversation("Ivo"), [triple("me", "Good evening.", "seen")]);
+
+    let id = sent["id"].as_str().unwrap();
+    ivo.done(&["text", "Ada", "Gladly.", "--reply-to", id]);
+    ivo.done(&["react", "Ada", &id[..6], "👍"]);
+    let (_, texts) = ada.run(&["read", "Ivo", "--since", id]);
+    assert_eq!((texts.len(), &texts[0]["text"], &texts[0]["reply_to"]), (1, &"Gladly.".into(), &sent["id"]));
+    let all = ada.run(&["read", "Ivo"]).1;
+    assert_eq!(all[0]["reactions"][0]["emoji"], "👍");
+    assert_eq!(all[0]["reactions"][0]["from"], "Ivo Tarn");
+
+    let found = ivo.done(&["search", "good", "EVEN"]);
+    assert_eq!((&found["person"], &found["from"]), (&"Ada Marsh".into(), &"Ada Marsh".into()));
+    ada.done(&["unsend", "Ivo", id]);
+    let texts = ivo.run(&["read", "Ada"]).1;
+    assert_eq!((&texts[0]["text"], &texts[0]["gone"]), (&"".into(), &true.into()));
+    assert_eq!(ivo.run(&["search", "evening"]).1, Vec::<Value>::new());
+
+    assert_eq!(ada.fails(&["text", "Nobody", "hello"]), (1, "unknown-person".to_owned()));
+    assert_eq!(ada.fails(&["text", "Ivo", "  "]), (1, "empty-text".to_owned()));
+    assert_eq!(ada.fails(&["text", "Ivo", &"x".repeat(20_000)]), (1, "text-too-long".to_owned()));
+    assert_eq!(ada.fails(&["react", "Ivo", "AAAA", "x"]), (1, "unknown-message".to_owned()));
+    assert_eq!(ivo.fails(&["unsend", "Ada", id]), (1, "not-yours".to_owned()));
+    assert_eq!((aldmoor.stop(), veresk.stop()), (Some(0), Some(0)), "SIGTERM drains");
+}
+
+#[test]
+fn what_cannot_go_waits_and_goes_later() {
+    let world = World::new();
+    let (aldmoor, veresk) = (world.office("Aldmoor"), world.office("Veresk"));
+    let (ada, ivo) = (world.principal(&aldmoor, "Ada Marsh"), world.principal(&veresk, "Ivo Tarn"));
+    acquainted(&ada, &ivo);
+
+    let (code, records) = ada.run(&["text", "Ivo", "Are you there?", "--wait", "delivered", "--timeout", "1"]);
+    assert_eq!((code, &records[0]["state"]), (3, &"sent".into()), "their handset is off");
+    let listening = aldmoor.field("listening").to_owned();
+    assert_eq!(aldmoor.stop(), Some(0));
+    let (code, records) = ada.run(&["text", "Ivo", "And now?", "--timeout", "1"]);
+    assert_eq!((code, &records[0]["state"]), (3, &"waiting".into()), "our switchboard is off");
+    assert_eq!(ada.conversation("Ivo").len(), 2, "reading works offline");
+    let status = ada.done(&["status", "--timeout", "1"]);
+    assert_eq!((&status["pending"], &status["online"]), (&1.into(), &false.into()));
+    let words = status["waiting"].to_string();
+    assert!(words.contains("1 text to Ivo Tarn waits to be stored at our switchboard since"), "{words}");
+    assert_eq!(ada.run(&["sync", "--timeout", "1"]).0, 3);
+    let (code, records) = ada.run(&["card", "new", "--for", "Ivo", "--timeout", "1"]);
+    assert_eq!((code, &records[0]["stored"]), (3, &false.into()));
+
+    let _aldmoor = crate::support::Office::start(&world, "Aldmoor", &listening, &[]);
+    let status = ada.done(&["sync"]);
+    assert_eq!((&status["pending"], &status["undelivered"]), (&0.into(), &2.into()));
+    let texts = ivo.conversation("Ada");
+    let said: Vec<&str> = texts.iter().map(|(_, text, _)| text.as_str()).collect();
+    assert_eq!(said, ["Are you there?", "And now?"]);
+    assert!(ada.conversation("Ivo").iter().all(|(_, _, state)| state == "seen"));
+    assert_eq!(ada.done(&["card", "list"])["stored"], true);
+}
+
+#[test]
+fn following_shows_what_comes_and_ends_with_a_signal() {
+    let world = World::new();
+    let (aldmoor, veresk) = (world.office("Aldmoor"), world.office("Veresk"));
+    let (ada, ivo) = (world.principal(&aldmoor, "Ada Marsh"), world.principal(&veresk, "Ivo Tarn"));
+    acquainted(&ada, &ivo);
+
+    let mut follow = Running(ivo.command(&["read", "Ada", "--follow"]).stdout(Stdio::piped()).spawn().unwrap());
+    let mut lines = BufReader::new(follow.0.stdout.take().unwrap()).lines();
+    let sent = ada.done(&["text", "Ivo", "Good evening.", "--wait", "delivered"]);
+    assert!(sent["state"] == "delivered" || sent["state"] == "seen", "{sent}");
+    let shown: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+    assert_eq!(shown["id"], sent["id"]);
+    assert_eq!(ada.conversation("Ivo")[0].2, "seen");
+    ada.done(&["unsend", "Ivo", sent["id"].as_str().unwrap()]);
+    let again: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+    assert_eq!((&again["id"], &again["gone"]), (&sent["id"], &true.into()), "a change is printed again");
+    signal(&follow.0, "TERM");
+    assert_eq!(exit_within(&mut follow.0, Duration::from_secs(5)), Some(0));
+}
