@@ -30,7 +30,7 @@ Entrenous: the commands of its workshop.
   cargo xtask test [--quick] [STAGE..]   set up and run every check, or only the stages named
   cargo xtask fuzz [TARGET] [SECONDS]    fuzz one target, or each in turn (60 seconds each)
   cargo xtask prove [MODEL..]            attack the models in proofs/, or those named, with Verifpal
-  cargo xtask bench [text|load]          measure, in release mode
+  cargo xtask bench [text]               measure, in release mode
   cargo xtask help                       this page
 
 ARGS go to `entrenous serve` (or `demo`) and win over the defaults: --data data/switchboard,
