@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use database::rusqlite::params;
 use protocol::documents::{HandsetEntry, HandsetList};
-use protocol::{HandsetId, InvitationSecret, SwitchboardAddress, Timestamp, limits};
+use protocol::{HandsetId, InvitationSecret, SwitchboardAddress, Timestamp, Token, limits};
 use seal::{KemKey, SigningKey, line_id, sha256, sign_handset_list};
 use serde_bytes::ByteBuf;
 
@@ -125,28 +125,48 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// The switchboard took the claim.
-    pub(crate) fn claimed(&mut self, own: &Own) -> Result<(), Error> {
-        self.db.execute("UPDATE own SET invitation = NULL, claimed = 1, previous = NULL, previous_scheme = NULL, previous_cursor = NULL", [])?;
+    /// The switchboard took the claim; `done` is the last of our deeds that it has.
+    pub(crate) fn claimed(&mut self, own: &Own, done: u64) -> Result<(), Error> {
+        let same: bool =
+            self.db
+                .query_row("SELECT previous IS NOT NULL AND previous = switchboard FROM own", [], |row| row.get(0))?;
+        self.db.execute(
+            "UPDATE own SET invitation = NULL, claimed = 1, previous = NULL, previous_scheme = NULL,
+                previous_cursor = NULL",
+            [],
+        )?;
         if own.claimed {
-            self.settle_elsewhere()?;
+            self.settle_elsewhere(own, same && done == 0)?;
         }
         self.event(crate::Event::Claimed);
         Ok(())
     }
 
-    /// After a move: cards of the old switchboard are gone with it, contacts get a new way in.
-    fn settle_elsewhere(&mut self) -> Result<(), Error> {
+    /// After a move: cards of the old switchboard are gone with it, contacts get a new way in. If it is the old one that
+    /// `lost` everything, the way in that contacts know is put up again, since they may be the only ones who know one.
+    fn settle_elsewhere(&mut self, own: &Own, lost: bool) -> Result<(), Error> {
         self.db.execute_batch(
             "DELETE FROM deed;
              DELETE FROM flight;
              DELETE FROM held;
+             DELETE FROM intake;
              UPDATE card SET revoked = 1;
-             UPDATE contact SET own_intake = NULL, refound_tries = 0;
+             UPDATE generation SET lost = 1, commit_hash = NULL;
+             UPDATE contact SET refound_tries = 0, reservation = NULL;
              UPDATE message SET flight_generation = NULL WHERE mine = 1 AND state IN ('waiting', 'sent');",
         )?;
-        self.db.execute("DELETE FROM intake", [])?;
         self.db.execute("UPDATE contact SET refound_at = ?1 WHERE state = 'open'", [self.now.as_millis()])?;
+        if !lost {
+            self.db.execute("UPDATE contact SET own_intake = NULL", [])?;
+            return Ok(());
+        }
+        let mut known = self.db.prepare("SELECT id, own_intake FROM contact WHERE own_intake IS NOT NULL")?;
+        let known: Vec<(i64, Vec<u8>)> =
+            known.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+        for (contact, token) in known {
+            let token = Token::from_slice(&token).ok_or(Error::Corrupt("token"))?;
+            self.put_up_standing(own, contact, &token)?;
+        }
         Ok(())
     }
 

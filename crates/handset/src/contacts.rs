@@ -311,15 +311,19 @@ impl Work<'_> {
             return Ok(IntakeAddress { address: own.switchboard.clone(), token: token.clone() });
         }
         let token = draw_token(self.rng);
-        let keys = IntakeKeys::of(&token);
-        self.keep_intake(&keys, &token, None, Some(contact.id))?;
+        self.put_up_standing(own, contact.id, &token)?;
+        self.db.execute("UPDATE contact SET own_intake = ?2 WHERE id = ?1", params![contact.id, token.as_bytes()])?;
+        Ok(IntakeAddress { address: own.switchboard.clone(), token })
+    }
+
+    pub(crate) fn put_up_standing(&mut self, own: &Own, contact: i64, token: &Token) -> Result<(), Error> {
+        let keys = IntakeKeys::of(token);
+        self.keep_intake(&keys, token, None, Some(contact))?;
         let mut slots = (0..STANDING_SLOTS).map(|_| self.new_slot(own, &keys, false)).collect::<Result<Vec<_>, _>>()?;
         slots.push(self.new_slot(own, &keys, true)?);
         let bundle = self.bundle(own, &keys, false)?;
         let lookup = keys.lookup();
-        self.deed(Deed::OpenIntake { lookup, bundle, slots, expires_at: None, last_resort: true }, Concern::default())?;
-        self.db.execute("UPDATE contact SET own_intake = ?2 WHERE id = ?1", params![contact.id, token.as_bytes()])?;
-        Ok(IntakeAddress { address: own.switchboard.clone(), token })
+        self.deed(Deed::OpenIntake { lookup, bundle, slots, expires_at: None, last_resort: true }, Concern::default())
     }
 
     /// A name that nobody has here yet.
@@ -364,6 +368,18 @@ impl Work<'_> {
             self.db.execute("UPDATE contact SET own_intake = NULL WHERE id = ?1", [contact.id])?;
             self.deed(Deed::RevokeIntake { lookup }, Concern::default())?;
         }
+        Ok(())
+    }
+
+    /// Keeps what the numbers with a contact have come to, so that they go on from there when its generations are gone.
+    fn remember_numbers(&mut self, contact: &Contact) -> Result<(), Error> {
+        self.db.execute(
+            "INSERT OR REPLACE INTO forgotten (line_hash, number, next_number, heard_through)
+             SELECT ?2, max(?3, coalesce((SELECT max(number) FROM generation WHERE contact = ?1), 0)), next_number,
+                coalesce((SELECT through FROM heard WHERE contact = ?1 AND heard.handset = contact.handset), 0)
+             FROM contact WHERE id = ?1",
+            params![contact.id, sha256(contact.line.as_bytes()), self.forgotten_number(contact.line)?],
+        )?;
         Ok(())
     }
 
@@ -436,6 +452,7 @@ impl Handset {
         let id = self.transact(now, |work| {
             let contact = Contact::named(work.db, person)?;
             work.shut(&contact)?;
+            work.remember_numbers(&contact)?;
             work.drop_generations(contact.id)?;
             work.db.execute("UPDATE contact SET state = 'blocked', refound_at = NULL WHERE id = ?1", [contact.id])?;
             Ok(contact.id)
@@ -468,13 +485,7 @@ impl Handset {
         self.transact(now, |work| {
             let contact = Contact::named(work.db, person)?;
             work.shut(&contact)?;
-            work.db.execute(
-                "INSERT OR REPLACE INTO forgotten (line_hash, number, next_number, heard_through)
-                 SELECT ?2, max(?3, coalesce((SELECT max(number) FROM generation WHERE contact = ?1), 0)), next_number,
-                    coalesce((SELECT max(through, known) FROM heard WHERE contact = ?1 AND heard.handset = contact.handset), 0)
-                 FROM contact WHERE id = ?1",
-                params![contact.id, sha256(contact.line.as_bytes()), work.forgotten_number(contact.line)?],
-            )?;
+            work.remember_numbers(&contact)?;
             work.drop_generations(contact.id)?;
             work.db.execute(
                 "DELETE FROM message_text WHERE rowid IN (SELECT row FROM message WHERE contact = ?1)",

@@ -37,15 +37,19 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// After Welcome: forgets what the switchboard has, and sends the rest again in order.
-    pub(crate) fn resume_deeds(&mut self, done: u64) -> Result<(), Error> {
-        // A number that the switchboard has must never be given again, even if our database fell behind it.
+    /// After Welcome: a number that the switchboard has must never be given again, even if our database fell behind it.
+    pub(crate) fn number_deeds_after(&mut self, done: u64) -> Result<(), Error> {
         self.db.execute(
             "INSERT OR REPLACE INTO sqlite_sequence (rowid, name, seq)
              SELECT (SELECT rowid FROM sqlite_sequence WHERE name = 'deed'), 'deed',
                     max(?1, coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'deed'), 0))",
             [done],
         )?;
+        Ok(())
+    }
+
+    /// After Welcome: forgets what the switchboard has, and sends the rest again in order.
+    pub(crate) fn resume_deeds(&mut self, done: u64) -> Result<(), Error> {
         let mut confirmed = self.db.prepare("SELECT number FROM deed WHERE number <= ?1 ORDER BY number")?;
         let confirmed: Vec<u64> = confirmed.query_map([done], |row| row.get(0))?.collect::<Result<_, _>>()?;
         for number in confirmed {

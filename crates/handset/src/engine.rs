@@ -172,6 +172,11 @@ impl Handset {
         crate::progress::next_timeout(&self.db, &self.session)
     }
 
+    /// The database, for tests that look at what is in it.
+    pub const fn database(&self) -> &Connection {
+        &self.db
+    }
+
     /// The database, for views.
     pub(crate) fn db(&self) -> &Connection {
         &self.db

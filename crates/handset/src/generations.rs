@@ -10,7 +10,7 @@ use protocol::frames::{Deed, MailboxAddress};
 use protocol::intake::{IntakeAddress, Introduction, Pairing, Slot};
 use protocol::{GenerationId, MailboxId, ReservationId, SwitchboardAddress, Token, encode};
 use seal::mls::{Group, Mls};
-use seal::{IntakeKeys, PairSecret, Vouched, capability_hash, envelope_hash, sha256, vouch, vouched};
+use seal::{IntakeKeys, PairSecret, Vouched, capability_hash, envelope_hash, same_bytes, sha256, vouch, vouched};
 use serde_bytes::ByteBuf;
 
 use crate::contacts::Contact;
@@ -275,11 +275,14 @@ impl Work<'_> {
                 best = Some(candidate);
             }
         }
-        let Some(best) = best.filter(|best| !best.current) else { return Ok(false) };
+        let Some(best) = best else { return Ok(false) };
         self.db.execute(
-            "UPDATE generation SET current = 0, retired_at = ?2 WHERE contact = ?1 AND current = 1",
-            params![contact, self.now.as_millis()],
+            "UPDATE generation SET current = 0, retired_at = ?3 WHERE contact = ?1 AND id <> ?2 AND retired_at IS NULL",
+            params![contact, best.id.as_bytes(), self.now.as_millis()],
         )?;
+        if best.current {
+            return Ok(false);
+        }
         self.db.execute("UPDATE generation SET current = 1, retired_at = NULL WHERE id = ?1", [best.id.as_bytes()])?;
         self.db.execute("DELETE FROM flight WHERE contact = ?1 AND kind IN ('content', 'status')", [contact])?;
         self.db.execute(
@@ -378,10 +381,14 @@ impl Work<'_> {
         let leaf_keys = group(self.groups, &self.mls, generation.id)?.leaf_keys();
         self.check_mac(&own, &contact, generation, &leaf_keys, &secret, mac)?;
         crate::claim::check_name(name)?;
+        // A secret that we did not know when we vouched (they had forgotten us, say): our MAC did not hold for them.
+        let known = generation.peer_secret.as_ref().or(contact.peer_secret.as_ref());
+        let renewed = known.is_none_or(|known| !same_bytes(known.as_bytes(), secret.as_bytes()));
         self.learn(contact.id, &secret, intake, name)?;
         self.db.execute(
-            "UPDATE generation SET vouched = 1, trusted = 1, vouch_due = max(vouch_due, 1 - vouch_said) WHERE id = ?1",
-            [generation.id.as_bytes()],
+            "UPDATE generation SET vouched = 1, trusted = 1, vouch_due = max(vouch_due, ?2, 1 - vouch_said),
+                peer_secret = CASE WHEN peer_secret IS NULL THEN NULL ELSE ?3 END WHERE id = ?1",
+            params![generation.id.as_bytes(), renewed, secret.as_bytes()],
         )?;
         self.distrust(contact.id)?;
         self.db.execute("UPDATE message SET doubtful = 0 WHERE generation = ?1", [generation.id.as_bytes()])?;

@@ -209,13 +209,18 @@ impl Work<'_> {
             .optional()?;
         let Some((generation, kind)) = flight else { return Ok(()) };
         let generation = GenerationId::from_slice(&generation).ok_or(Error::Corrupt("flight"))?;
-        let contact: Option<i64> = self.generation(generation)?.map(|g| g.contact);
+        let generation = self.generation(generation)?;
         self.not_taken(of)?;
-        let Some(contact) = contact else { return Ok(()) };
+        let Some(Generation { id, contact, current, .. }) = generation else { return Ok(()) };
         match (outcome, kind.as_str()) {
-            (Outcome::Introduced | Outcome::Stale { .. }, _) => Ok(()),
-            (Outcome::Refused(refusal), "introduction") => self.not_introduced(contact, generation, &refusal),
-            (Outcome::GenerationUnknown | Outcome::Refused(_), _) => self.refound_soon(contact),
+            (Outcome::Introduced, _) => Ok(()),
+            (Outcome::Refused(refusal), "introduction") => self.not_introduced(contact, id, &refusal),
+            // The commit that made an envelope stale comes before this, and would have ended its flight: as it did not,
+            // it never came, or the sequencer has gone back behind it.
+            (Outcome::Stale { .. } | Outcome::GenerationUnknown | Outcome::Refused(_), _) => {
+                self.db.execute("UPDATE generation SET lost = 1 WHERE id = ?1", [id.as_bytes()])?;
+                if current { self.refound_soon(contact) } else { Ok(()) }
+            }
         }
     }
 

@@ -68,15 +68,17 @@ impl Work<'_> {
         card: Option<&str>,
         petname: Option<&str>,
     ) -> Result<String, Error> {
+        let asked = self.take_requests(who.list.line)?;
         let id = self.add_contact(own, who, petname, ContactState::Open, Verified::Unverified, card)?;
         let contact = Contact::by_id(self.db, id)?;
         self.join(own, &contact, introduction, token, mailbox, false)?;
+        self.join_requested(own, id, &asked)?;
         self.event(Event::ContactAdded { person: contact.person.clone(), redemption: None });
         Ok(contact.person)
     }
 
     /// A contact founds the conversation again, or crossed or repeated a card.
-    fn introduced_again(
+    pub(crate) fn introduced_again(
         &mut self,
         own: &Own,
         contact: &Contact,

@@ -39,7 +39,7 @@ impl Work<'_> {
         self.vouch_where_due()?;
         let mut due = self.db.prepare_cached(
             "SELECT contact.id FROM contact JOIN generation ON generation.contact = contact.id AND generation.current = 1
-             WHERE contact.state <> 'blocked' AND generation.commit_hash IS NULL AND (
+             WHERE contact.state <> 'blocked' AND generation.commit_hash IS NULL AND generation.lost = 0 AND (
                 contact.status_due = 1
                 OR (generation.vouched = 1 AND generation.updated_at <= ?1)
                 OR EXISTS (SELECT 1 FROM message WHERE message.contact = contact.id AND mine = 1
@@ -108,7 +108,7 @@ impl Work<'_> {
     fn vouch_where_due(&mut self) -> Result<(), Error> {
         let mut due = self.db.prepare_cached(
             "SELECT generation.mailbox FROM generation JOIN contact ON contact.id = generation.contact
-             WHERE vouch_due = 1 AND commit_hash IS NULL AND contact.state <> 'blocked' ORDER BY generation.id",
+             WHERE vouch_due = 1 AND commit_hash IS NULL AND lost = 0 AND contact.state <> 'blocked' ORDER BY generation.id",
         )?;
         let due: Vec<Vec<u8>> = due.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
         for mailbox in due {

@@ -135,8 +135,31 @@ impl Work<'_> {
                 params![contact.id, json_numbers(&status.missing)],
             )?;
         }
+        self.stand_in(contact, &status.missing)?;
         if changed > 0 {
             self.event(Event::Changed { person: contact.person.clone() });
+        }
+        Ok(())
+    }
+
+    /// For numbers of ours that are missed and that we do not have any more (their texts went with a contact that was
+    /// removed), something without words is sent, so that nobody asks for ever.
+    fn stand_in(&mut self, contact: &Contact, missing: &[u64]) -> Result<(), Error> {
+        let own = self.own()?;
+        let mut gone = self.db.prepare_cached(
+            "SELECT value FROM json_each(?2) JOIN contact ON contact.id = ?1 WHERE value BETWEEN 1 AND next_number - 1
+                AND value NOT IN (SELECT number FROM message WHERE contact = ?1 AND mine = 1) LIMIT ?3",
+        )?;
+        let gone: Vec<u64> = gone
+            .query_map(params![contact.id, json_numbers(missing), MISSING], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        for number in gone {
+            let id: [u8; 32] = self.random();
+            self.db.execute(
+                "INSERT INTO message (id, contact, mine, handset, number, kind, text, sent_at, mimi, gone, state)
+                 VALUES (?1, ?2, 1, ?3, ?4, 'retraction', '', ?5, x'', 1, 'waiting')",
+                params![id, contact.id, own.handset.as_bytes(), number, self.now.as_millis()],
+            )?;
         }
         Ok(())
     }
@@ -167,7 +190,7 @@ pub(crate) fn next_timeout(db: &Connection, session: &Session) -> Result<Option<
                 SELECT min(refound_at) AS at FROM contact WHERE state <> 'blocked' AND ?2 = 0
                 UNION ALL SELECT min(gap_ask_at) FROM contact
                 UNION ALL SELECT min(updated_at) + ?1 FROM generation
-                    WHERE current = 1 AND vouched = 1 AND commit_hash IS NULL)",
+                    WHERE current = 1 AND vouched = 1 AND commit_hash IS NULL AND lost = 0)",
         )?
         .query_row(
             params![u64::try_from(UPDATE_AFTER.as_millis()).unwrap_or(u64::MAX), session.is_refounding()],

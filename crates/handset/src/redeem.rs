@@ -229,6 +229,8 @@ impl Work<'_> {
             return Err(Error::OwnCard);
         }
         let state = if ask { ContactState::Asked } else { ContactState::Open };
+        // Who asked to become a contact and whose card is taken up now need not be admitted besides.
+        let asked = self.take_requests(who.list.line)?;
         let id = match Contact::by_line(self.db, who.list.line)? {
             Some(known) => self.meet_again(&known, &who, redemption.petname.as_deref(), state)?,
             // Pinned by the card itself: what founds the conversation is sealed to the handset that the card's line
@@ -247,6 +249,7 @@ impl Work<'_> {
         let intake = IntakeAddress { address: redemption.address.clone(), token: redemption.token.clone() };
         let reservation = redemption.reservation;
         self.found(&own, &contact, OpenSlot { slot, intake: &intake, keys: &keys, reservation })?;
+        self.join_requested(&own, id, &asked)?;
         Ok(contact.person)
     }
 

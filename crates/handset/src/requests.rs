@@ -6,12 +6,13 @@ use protocol::intake::Introduction;
 use protocol::{LineId, LookupId, MailboxId, Timestamp, Token, decode, limits};
 use seal::IntakeKeys;
 
-use crate::contacts::PersonView;
+use crate::contacts::{Contact, PersonView};
 use crate::context::Work;
 use crate::deeds::Concern;
 use crate::engine::Handset;
-use crate::error::Error;
+use crate::error::{Error, Fault};
 use crate::introductions::identify;
+use crate::own::Own;
 
 /// A request as it is shown.
 #[derive(Debug, Clone)]
@@ -26,7 +27,8 @@ pub struct RequestView {
     pub made_at: Timestamp,
 }
 
-struct Request {
+/// A request with all that came with it.
+pub(crate) struct Request {
     id: i64,
     card: String,
     lookup: LookupId,
@@ -61,10 +63,20 @@ impl Handset {
             let own = work.own()?;
             let request = work.request(person)?;
             let who = identify(&own, &request.introduction)?;
-            let token = work.token_of(request.lookup)?.ok_or(Error::Corrupt("intake"))?;
-            work.db.execute("DELETE FROM request WHERE id = ?1", [request.id])?;
-            let card = Some(request.card.as_str());
-            let name = work.admit(&own, &who, &request.introduction, &token, request.mailbox, card, None)?;
+            let name = match Contact::by_line(work.db, who.list.line)? {
+                // Became a contact by another card meanwhile.
+                Some(contact) => {
+                    let requests = work.take_requests(contact.line)?;
+                    work.join_requested(&own, contact.id, &requests)?;
+                    contact.person
+                }
+                None => {
+                    let token = work.token_of(request.lookup)?.ok_or(Error::Corrupt("intake"))?;
+                    work.db.execute("DELETE FROM request WHERE id = ?1", [request.id])?;
+                    let card = Some(request.card.as_str());
+                    work.admit(&own, &who, &request.introduction, &token, request.mailbox, card, None)?
+                }
+            };
             work.pump()?;
             Ok(name)
         })?;
@@ -99,6 +111,32 @@ impl Work<'_> {
             .query_row("SELECT token FROM intake WHERE lookup = ?1", [lookup.as_bytes()], |row| row.get(0))
             .optional()?;
         token.map(|t| Token::from_slice(&t).ok_or(Error::Corrupt("token"))).transpose()
+    }
+
+    /// Takes out what a line asked that becomes a contact in another way: its card was taken up, or it took up another.
+    pub(crate) fn take_requests(&mut self, line: LineId) -> Result<Vec<Request>, Error> {
+        let mut people = self.db.prepare("SELECT person FROM request WHERE line = ?1 ORDER BY id")?;
+        let people: Vec<String> = people.query_map([line.as_bytes()], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        let requests = people.iter().map(|person| self.request(person)).collect::<Result<Vec<_>, _>>()?;
+        self.db.execute("DELETE FROM request WHERE line = ?1", [line.as_bytes()])?;
+        Ok(requests)
+    }
+
+    /// Joins what a contact had founded when it asked, so that both sides have the same to choose from.
+    pub(crate) fn join_requested(&mut self, own: &Own, contact: i64, requests: &[Request]) -> Result<(), Error> {
+        for Request { lookup, mailbox, introduction, .. } in requests {
+            let joined = self.attempt(|work| {
+                let contact = Contact::by_id(work.db, contact)?;
+                let who = identify(own, introduction)?;
+                let token = work.token_of(*lookup)?.ok_or(seal::NotAuthentic)?;
+                work.introduced_again(own, &contact, &who, introduction, &token, *mailbox)
+            });
+            match joined {
+                Err(error) if error.fault() == Fault::Fatal => return Err(error),
+                Err(_) | Ok(()) => {}
+            }
+        }
+        Ok(())
     }
 
     fn request(&self, person: &str) -> Result<Request, Error> {

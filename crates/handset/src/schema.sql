@@ -151,6 +151,7 @@ CREATE TABLE generation (
     commit_hash BLOB,                -- our commit under way
     updated_at INTEGER NOT NULL,     -- our last self-update
     troubled INTEGER NOT NULL DEFAULT 0,     -- envelopes that did not decrypt
+    lost INTEGER NOT NULL DEFAULT 0,         -- its sequencer does not take what we send
     retired_at INTEGER
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX one_current_generation ON generation (contact) WHERE current = 1;

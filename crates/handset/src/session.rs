@@ -157,12 +157,13 @@ impl Work<'_> {
     }
 
     fn welcome(&mut self, done: u64, newest: u64) -> Result<(), Error> {
-        self.session.state = SessionState::CatchingUp;
-        self.session.newest = newest;
+        self.number_deeds_after(done)?;
         let own = Own::load(self.db)?.ok_or(Error::NotClaimed)?;
         if own.invitation.is_some() {
-            self.claimed(&own)?;
+            self.claimed(&own, done)?;
         }
+        self.session.state = SessionState::CatchingUp;
+        self.session.newest = newest;
         self.resume_deeds(done)?;
         self.check_caught_up()?;
         self.pump()

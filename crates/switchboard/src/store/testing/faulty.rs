@@ -36,6 +36,11 @@ impl<S> Faulty<S> {
         self.next.is_some()
     }
 
+    /// The store inside, to be looked at.
+    pub const fn inner(&self) -> &S {
+        &self.inner
+    }
+
     /// The store inside.
     pub fn into_inner(self) -> S {
         self.inner
