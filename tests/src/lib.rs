@@ -3,16 +3,23 @@
 //! A seed decides everything that happens and when: delays, losses, duplicates, reordering, partitions, crashes, writes
 //! that fail, and writes that are reported as failed but were kept. (OpenMLS draws its own key bytes, so that those
 //! differ from run to run; the schedule does not.)
+//!
+//! [`world::World`] is the machine, [`acts`] is what can happen in it, [`story`] is what a seed makes of that.
+//! [`oracle`] checks every step, [`checks`] the end.
 
-#![allow(missing_debug_implementations, reason = "nobody prints a whole world")]
-
+pub mod acts;
 pub mod checks;
+pub mod hostile;
 pub mod network;
 pub mod office;
+pub mod oracle;
 pub mod phone;
+pub mod seeds;
 pub mod story;
+pub mod traffic;
 pub mod world;
 
+pub use checks::Conversation;
 pub use network::Weather;
 pub use story::{Story, run};
 pub use world::World;

@@ -1,17 +1,22 @@
 //! A switchboard in the simulator: the real core over a real SQLite store, with its connections and peer queues.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
+use database::rusqlite::Connection as Database;
 use protocol::federation::{FetchReply, Parcel, ParcelReply};
-use protocol::{InvitationSecret, LineId, Refusal, RefusalCode, SwitchboardAddress, Timestamp, encode};
+use protocol::frames::{Deed, FromSwitchboard};
+use protocol::{
+    EnvelopeHash, HandsetId, InvitationSecret, LineId, Refusal, RefusalCode, SwitchboardAddress, Timestamp, encode,
+};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng as _, SeedableRng as _};
 use switchboard::Limits;
 use switchboard::core::connection::{Connection, Output};
 use switchboard::core::outgoing::{Next, PeerQueue};
 use switchboard::core::{Core, Done, Federation, Office, Work, reads};
-use switchboard::store::SqliteStore;
 use switchboard::store::testing::{Fault, Faulty};
+use switchboard::store::{SqliteStore, StoreError};
 
 /// Names one connection of a handset.
 pub type ConnectionId = u64;
@@ -20,119 +25,167 @@ pub type ConnectionId = u64;
 #[derive(Debug)]
 pub enum Leaving {
     /// A frame for a handset.
-    Frame(ConnectionId, Vec<u8>),
+    Frame(ConnectionId, Box<FromSwitchboard>),
     /// The end of a connection.
     Closed(ConnectionId),
     /// A parcel for a peer.
     Parcel(Parcel),
     /// A question to a peer, on behalf of a connection.
-    Fetch { connection: ConnectionId, id: u64, at: SwitchboardAddress, work: Work },
+    Fetch {
+        /// Whose.
+        connection: ConnectionId,
+        /// Its id there.
+        id: u64,
+        /// The peer.
+        at: SwitchboardAddress,
+        /// What the peer is to do.
+        work: Work,
+    },
     /// A peer queue wants to be polled at this time.
     Poll(SwitchboardAddress, Timestamp),
 }
 
-/// A switchboard, up or down.
+/// A switchboard.
 pub struct Switchboard {
+    /// Where it is reached.
     pub address: SwitchboardAddress,
+    /// How often it lost everything.
+    pub incarnation: u64,
+    /// What leaves, in order.
+    pub leaving: Vec<Leaving>,
+    /// Every envelope whose deed is durable here: what `sent` may be said of.
+    pub stored: BTreeSet<EnvelopeHash>,
     core: Option<Core<Faulty<SqliteStore>>>,
     connections: BTreeMap<ConnectionId, Connection>,
     open: BTreeMap<ConnectionId, LineId>,
     queues: BTreeMap<SwitchboardAddress, PeerQueue>,
     rng: ChaCha20Rng,
-    pub leaving: Vec<Leaving>,
+    folder: Option<PathBuf>,
 }
 
-fn office(address: &SwitchboardAddress) -> Office {
-    Office {
-        address: address.clone(),
-        name: format!("Office at {address}"),
-        federation: Federation::Open,
-        loopback_only: true,
-        plain_http: true,
+/// Who has to be told after a commit.
+enum Woken {
+    These(Vec<LineId>, Vec<SwitchboardAddress>),
+    /// The store failed, and nobody knows what was kept.
+    All,
+}
+
+impl std::fmt::Debug for Switchboard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Switchboard({})", self.address)
     }
 }
 
 impl Switchboard {
-    pub fn new(address: &str, seed: u64) -> Self {
-        let address: SwitchboardAddress = address.parse().expect("an address");
-        let mut rng = ChaCha20Rng::seed_from_u64(seed);
-        let store = Faulty::new(SqliteStore::in_memory().expect("a store"));
-        let core =
-            Core::new(store, office(&address), Limits::default(), Box::new(ChaCha20Rng::seed_from_u64(rng.next_u64())));
-        Self {
-            address,
-            core: Some(core),
+    /// A switchboard with an empty database, in memory or in a folder.
+    ///
+    /// # Panics
+    /// If the database cannot be made.
+    pub fn new(address: &str, seed: u64, folder: Option<PathBuf>) -> Self {
+        let mut new = Self {
+            address: address.parse().expect("an address"),
+            incarnation: 0,
+            leaving: Vec::new(),
+            stored: BTreeSet::new(),
+            core: None,
             connections: BTreeMap::new(),
             open: BTreeMap::new(),
             queues: BTreeMap::new(),
-            rng,
-            leaving: Vec::new(),
-        }
+            rng: ChaCha20Rng::seed_from_u64(seed),
+            folder,
+        };
+        new.begin(new.empty_store());
+        new
     }
 
-    pub fn is_up(&self) -> bool {
-        self.core.is_some()
+    /// What is stored, to be looked at.
+    pub fn database(&mut self) -> &Database {
+        self.core().store().inner().connection()
     }
 
     /// Ends the process and begins another over the same store. All that was under way in memory is gone.
     pub fn crash(&mut self) -> Vec<ConnectionId> {
         if let Some(core) = self.core.take() {
-            let seed = self.rng.next_u64();
-            let rng = Box::new(ChaCha20Rng::seed_from_u64(seed));
-            self.core = Some(Core::new(core.into_store(), office(&self.address), Limits::default(), rng));
+            self.begin(core.into_store());
         }
         self.queues.clear();
         self.open.clear();
-        let gone = std::mem::take(&mut self.connections).into_keys().collect();
         self.leaving.clear();
-        gone
+        std::mem::take(&mut self.connections).into_keys().collect()
     }
 
     /// Loses everything and begins anew under the same address.
     pub fn lose_everything(&mut self) -> Vec<ConnectionId> {
         let gone = self.crash();
-        let seed = self.rng.next_u64();
-        let store = Faulty::new(SqliteStore::in_memory().expect("a store"));
-        let rng = Box::new(ChaCha20Rng::seed_from_u64(seed));
-        self.core = Some(Core::new(store, office(&self.address), Limits::default(), rng));
+        self.incarnation += 1;
+        self.begin(self.empty_store());
         gone
+    }
+
+    fn empty_store(&self) -> Faulty<SqliteStore> {
+        let store = match &self.folder {
+            Some(folder) => SqliteStore::open(&folder.join(format!("{}.db", self.incarnation))),
+            None => SqliteStore::in_memory(),
+        };
+        Faulty::new(store.expect("a store"))
+    }
+
+    fn begin(&mut self, store: Faulty<SqliteStore>) {
+        let rng = Box::new(ChaCha20Rng::seed_from_u64(self.rng.next_u64()));
+        self.core = Some(Core::new(store, office(&self.address), Limits::default(), rng));
+    }
+
+    fn core(&mut self) -> &mut Core<Faulty<SqliteStore>> {
+        self.core.as_mut().expect("a core is there between crashes")
     }
 
     /// Makes the next commit fail.
     pub fn fail_next(&mut self, fault: Fault) {
-        if let Some(core) = &mut self.core {
-            core.store().fail_next(fault);
-        }
+        self.core().store().fail_next(fault);
     }
 
     /// Begins what a fresh process begins with: sending what waits for peers.
     pub fn resume(&mut self, now: Timestamp) {
-        let Some(core) = &mut self.core else { return };
-        let own = core.office().clone();
-        for peer in reads::peers_waiting(core.store(), &own).expect("peers") {
+        let own = self.core().office().clone();
+        for peer in reads::peers_waiting(self.core().store(), &own).expect("peers") {
             self.wake_peer(now, &peer);
         }
     }
 
+    /// Makes an invitation.
+    ///
+    /// # Panics
+    /// If the store fails twice.
     pub fn invite(&mut self, now: Timestamp) -> InvitationSecret {
-        match self.apply(now, Work::Invite { keep_secret: false }) {
-            Some(Done::Invited(secret)) => secret,
-            other => panic!("no invitation: {other:?}"),
-        }
+        // A fault that waits hits the first attempt.
+        let tries = (0..2).find_map(|_| match self.apply(now, Work::Invite { keep_secret: false }) {
+            (Ok(Done::Invited(secret)), _) => Some(secret),
+            _ => None,
+        });
+        tries.expect("an invitation")
     }
 
+    /// Removes what has lapsed, expired or grown old.
+    pub fn sweep(&mut self, now: Timestamp) {
+        let (_, woken) = self.apply(now, Work::Sweep);
+        self.follow(now, woken);
+    }
+
+    /// A handset connects.
     pub fn connect(&mut self, now: Timestamp, id: ConnectionId) {
-        let Some(core) = &self.core else { return };
-        let connection = Connection::new(core.office().clone(), now, &mut self.rng);
+        let office = self.core().office().clone();
+        let connection = Connection::new(office, now, &mut self.rng);
         self.connections.insert(id, connection);
         self.drive(now, id);
     }
 
+    /// A handset's connection is gone.
     pub fn disconnect(&mut self, id: ConnectionId) {
         self.connections.remove(&id);
         self.open.remove(&id);
     }
 
+    /// A frame of a handset.
     pub fn frame(&mut self, now: Timestamp, id: ConnectionId, frame: &[u8]) {
         if let Some(connection) = self.connections.get_mut(&id) {
             connection.receive(frame);
@@ -140,6 +193,7 @@ impl Switchboard {
         }
     }
 
+    /// The answer to [`Leaving::Fetch`].
     pub fn fetched(&mut self, now: Timestamp, connection: ConnectionId, id: u64, reply: FetchReply) {
         if let Some(connection) = self.connections.get_mut(&connection) {
             connection.fetched(id, reply);
@@ -147,13 +201,12 @@ impl Switchboard {
         self.drive(now, connection);
     }
 
-    /// A parcel or fetch of a peer; none if it came to nothing.
+    /// A parcel of a peer; no reply if it came to nothing.
     pub fn peer_parcel(&mut self, now: Timestamp, parcel: Parcel) -> Option<ParcelReply> {
         let from = parcel.from.clone();
-        let reply = match self.apply(now, Work::Parcel(Box::new(parcel)))? {
-            Done::Parcel(reply) => reply,
-            other => panic!("not a parcel's reply: {other:?}"),
-        };
+        let (done, woken) = self.apply(now, Work::Parcel(Box::new(parcel)));
+        self.follow(now, woken);
+        let Ok(Done::Parcel(reply)) = done else { return None };
         if let Some(queue) = self.queues.get_mut(&from) {
             queue.reachable();
         }
@@ -161,13 +214,17 @@ impl Switchboard {
         Some(reply)
     }
 
+    /// A question of a peer; no reply if it came to nothing.
     pub fn peer_fetch(&mut self, now: Timestamp, work: Work) -> Option<FetchReply> {
-        match self.apply(now, work)? {
-            Done::Fetched { reply, .. } => Some(reply),
-            other => panic!("not a fetch's reply: {other:?}"),
+        let (done, woken) = self.apply(now, work);
+        self.follow(now, woken);
+        match done {
+            Ok(Done::Fetched { reply, .. }) => Some(reply),
+            _ => None,
         }
     }
 
+    /// The answer to [`Leaving::Parcel`], or that there is none.
     pub fn parcel_answered(&mut self, now: Timestamp, peer: &SwitchboardAddress, reply: Option<ParcelReply>) {
         if let Some(queue) = self.queues.get_mut(peer) {
             match reply {
@@ -178,22 +235,25 @@ impl Switchboard {
         }
     }
 
+    /// The time that [`Leaving::Poll`] named has come.
     pub fn poll_peer(&mut self, now: Timestamp, peer: &SwitchboardAddress) {
         loop {
             let Some(queue) = self.queues.get_mut(peer) else { return };
             match queue.poll(now) {
                 Next::Read { after, count, bytes } => {
-                    let Some(core) = &mut self.core else { return };
-                    let own = core.office().clone();
-                    let waiting = reads::waiting(core.store(), &own, peer, after, count, bytes).expect("a queue");
-                    queue.loaded(waiting);
+                    let own = self.core().office().clone();
+                    let waiting = reads::waiting(self.core().store(), &own, peer, after, count, bytes);
+                    if let Some(queue) = self.queues.get_mut(peer) {
+                        queue.loaded(waiting.expect("a queue"));
+                    }
                 }
                 Next::Send(parcel) => self.leaving.push(Leaving::Parcel(*parcel)),
                 Next::Apply(work) => {
-                    let durable = self.apply(now, work).is_some();
+                    let (done, woken) = self.apply(now, work);
                     if let Some(queue) = self.queues.get_mut(peer) {
-                        queue.applied(durable);
+                        queue.applied(done.is_ok());
                     }
+                    self.follow(now, woken);
                 }
                 Next::Wait(until) => {
                     self.leaving.push(Leaving::Poll(peer.clone(), until));
@@ -210,70 +270,77 @@ impl Switchboard {
         self.poll_peer(now, peer);
     }
 
-    /// Does one work in a transaction of its own; none if the store failed.
-    fn apply(&mut self, now: Timestamp, work: Work) -> Option<Done> {
-        let core = self.core.as_mut()?;
-        let mut applied = core.apply(now, vec![work]).ok()?;
-        let done = applied.done.pop();
-        for peer in applied.peers {
-            self.wake_peer(now, &peer);
+    /// Does one work in a transaction of its own. [`Self::follow`] must come after whoever asked was answered.
+    fn apply(&mut self, now: Timestamp, work: Work) -> (Result<Done, StoreError>, Woken) {
+        let submitted = submission(&work);
+        let result = self.core().apply(now, vec![work]);
+        match result {
+            Ok(mut applied) => {
+                let done = applied.done.pop().expect("one done for one work");
+                if let (Some(submitted), Done::Deed { result: Ok(()), .. }) = (submitted, &done) {
+                    self.stored.insert(submitted.envelope);
+                }
+                (Ok(done), Woken::These(applied.lines, applied.peers))
+            }
+            Err(error) if error.nothing_kept() => (Err(error), Woken::These(Vec::new(), Vec::new())),
+            Err(error) => {
+                if let Some(submitted) = submitted
+                    && let Ok(Ok(known)) = reads::known(self.core().store(), &submitted.line, &submitted.handset)
+                    && known.welcome.done >= submitted.number
+                {
+                    self.stored.insert(submitted.envelope);
+                }
+                (Err(error), Woken::All)
+            }
         }
+    }
+
+    fn follow(&mut self, now: Timestamp, woken: Woken) {
+        let lines = match woken {
+            Woken::These(lines, peers) => {
+                peers.iter().for_each(|peer| self.wake_peer(now, peer));
+                Some(lines)
+            }
+            Woken::All => {
+                self.resume(now);
+                None
+            }
+        };
+        let concerned = |line: &LineId| lines.as_ref().is_none_or(|lines| lines.contains(line));
         let woken: Vec<ConnectionId> =
-            self.open.iter().filter(|(_, line)| applied.lines.contains(line)).map(|(id, _)| *id).collect();
+            self.open.iter().filter(|(_, line)| concerned(line)).map(|(id, _)| *id).collect();
         for id in woken {
             if let Some(connection) = self.connections.get_mut(&id) {
                 connection.wake();
             }
             self.drive(now, id);
         }
-        done
     }
 
     fn drive(&mut self, now: Timestamp, id: ConnectionId) {
         while let Some(output) = self.connections.get_mut(&id).and_then(Connection::poll) {
-            let Some(core) = &mut self.core else { return };
             match output {
-                Output::Send(frame) => self.leaving.push(Leaving::Frame(id, encode(&*frame))),
+                Output::Send(frame) => self.leaving.push(Leaving::Frame(id, frame)),
                 Output::Look { line, handset } => {
-                    let known = reads::known(core.store(), &line, &handset);
+                    let known = reads::known(self.core().store(), &line, &handset);
                     let Some(connection) = self.connections.get_mut(&id) else { return };
                     match known {
                         Ok(known) => connection.known(known),
                         Err(error) => connection.unreadable(&error),
                     }
                 }
-                Output::Apply(work) => match core.apply(now, vec![work]) {
-                    Ok(mut applied) => {
-                        let done = applied.done.pop();
-                        if let (Some(connection), Some(done)) = (self.connections.get_mut(&id), done) {
-                            connection.done(done);
-                        }
-                        for peer in applied.peers {
-                            self.wake_peer(now, &peer);
-                        }
-                        let woken: Vec<ConnectionId> = self
-                            .open
-                            .iter()
-                            .filter(|(_, line)| applied.lines.contains(line))
-                            .map(|(id, _)| *id)
-                            .collect();
-                        for other in woken {
-                            if let Some(connection) = self.connections.get_mut(&other) {
-                                connection.wake();
-                            }
-                            if other != id {
-                                self.drive(now, other);
-                            }
+                Output::Apply(work) => {
+                    let (done, woken) = self.apply(now, work);
+                    if let Some(connection) = self.connections.get_mut(&id) {
+                        match done {
+                            Ok(done) => connection.done(done),
+                            Err(error) => connection.failed(&error),
                         }
                     }
-                    Err(error) => {
-                        if let Some(connection) = self.connections.get_mut(&id) {
-                            connection.failed(&error);
-                        }
-                    }
-                },
+                    self.follow(now, woken);
+                }
                 Output::Read { line, handset, after, count, bytes } => {
-                    let items = reads::items(core.store(), &line, &handset, after, count, bytes);
+                    let items = reads::items(self.core().store(), &line, &handset, after, count, bytes);
                     let Some(connection) = self.connections.get_mut(&id) else { return };
                     match items {
                         Ok(items) => connection.items(items),
@@ -294,6 +361,36 @@ impl Switchboard {
             }
         }
     }
+}
+
+/// A deed that submits an envelope.
+struct Submitted {
+    line: LineId,
+    handset: HandsetId,
+    number: u64,
+    envelope: EnvelopeHash,
+}
+
+fn submission(work: &Work) -> Option<Submitted> {
+    let Work::Deed { line, handset, number, deed, .. } = work else { return None };
+    let Deed::Submit { submission, .. } = &**deed else { return None };
+    let envelope = seal::envelope_hash(&submission.envelope);
+    Some(Submitted { line: *line, handset: *handset, number: *number, envelope })
+}
+
+fn office(address: &SwitchboardAddress) -> Office {
+    Office {
+        address: address.clone(),
+        name: format!("Office at {address}"),
+        federation: Federation::Open,
+        loopback_only: true,
+        plain_http: true,
+    }
+}
+
+/// A frame as it goes over the connection.
+pub fn bytes_of(frame: &FromSwitchboard) -> Vec<u8> {
+    encode(frame)
 }
 
 /// What a switchboard says of a peer that does not answer.

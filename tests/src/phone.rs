@@ -1,12 +1,17 @@
 //! A handset in the simulator: the real engine over a real database, which outlives its process.
 
-use database::rusqlite::Connection;
-use handset::{Event, Handset, Output};
-use protocol::Timestamp;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use database::rusqlite::types::Value;
+use database::rusqlite::{Connection, Params};
+use handset::{Error, Event, Handset, Output};
+use protocol::{LineId, Timestamp};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng as _, SeedableRng as _};
 
 use crate::office::ConnectionId;
+use crate::oracle::JOURNAL;
 
 /// A handset.
 pub struct Phone {
@@ -14,55 +19,123 @@ pub struct Phone {
     pub name: String,
     /// The switchboard it belongs to, by number.
     pub office: usize,
-    handset: Option<Handset>,
     /// The connection it has, if any.
     pub connection: Option<ConnectionId>,
+    /// Whether its line has moved.
+    pub moved: bool,
     /// Whether it may connect (its owner has it on).
     pub on: bool,
-    rng: ChaCha20Rng,
+    /// Milliseconds that its clock is ahead.
+    pub ahead: i64,
     /// What happened, in order.
     pub events: Vec<Event>,
     /// Frames that leave.
     pub leaving: Vec<Vec<u8>>,
     /// The engine asked for its connection to be closed.
     pub hang_up: bool,
+    /// When it is next called by itself, in true time.
+    pub timer: Option<Timestamp>,
+    handset: Option<Handset>,
+    rng: ChaCha20Rng,
+    /// Its disk refuses commits.
+    disk_full: Arc<AtomicBool>,
+}
+
+impl std::fmt::Debug for Phone {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Phone({})", self.name)
+    }
 }
 
 impl Phone {
+    /// A handset without a line.
+    ///
+    /// # Panics
+    /// If its database cannot be made.
     pub fn new(name: &str, office: usize, seed: u64) -> Self {
-        let mut rng = ChaCha20Rng::seed_from_u64(seed);
-        let db = database::open_memory().expect("a database");
-        let handset = Handset::open(db, ChaCha20Rng::seed_from_u64(rng.next_u64())).expect("a handset");
-        Self {
+        let mut new = Self {
             name: name.to_owned(),
             office,
-            handset: Some(handset),
             connection: None,
+            moved: false,
             on: true,
-            rng,
+            ahead: 0,
             events: Vec::new(),
             leaving: Vec::new(),
             hang_up: false,
-        }
+            timer: None,
+            handset: None,
+            rng: ChaCha20Rng::seed_from_u64(seed),
+            disk_full: Arc::new(AtomicBool::new(false)),
+        };
+        let mut db = database::open_memory().expect("a database");
+        let full = Arc::clone(&new.disk_full);
+        db.commit_hook(Some(move || full.load(Ordering::Relaxed))).expect("a hook");
+        new.reopen(db);
+        new.database().execute_batch(JOURNAL).expect("a journal");
+        new
     }
 
     /// The engine.
+    ///
+    /// # Panics
+    /// Never between two calls.
     pub fn handset(&mut self) -> &mut Handset {
         self.handset.as_mut().expect("a handset is there between crashes")
     }
 
-    /// Calls the engine and takes what it wants done. An error of ours would be a bug: what the network and the other
-    /// side do must never be one.
-    pub fn call<T>(
-        &mut self,
-        step: impl FnOnce(&mut Handset) -> Result<T, handset::Error>,
-    ) -> Result<T, handset::Error> {
-        let result = step(self.handset());
-        self.take_outputs();
-        result
+    /// What it has stored.
+    ///
+    /// # Panics
+    /// Never between two calls.
+    pub fn database(&self) -> &Connection {
+        self.handset.as_ref().expect("a handset is there between crashes").database()
     }
 
-    fn take_outputs(&mut self) {
+    /// Its line, once it has one.
+    pub fn line(&self) -> Option<LineId> {
+        let line = self.column::<Vec<u8>>("SELECT line FROM own", ());
+        line.first().and_then(|line| LineId::from_slice(line))
+    }
+
+    /// The first column of what a query finds.
+    ///
+    /// # Panics
+    /// If the query is wrong.
+    pub fn column<T: database::rusqlite::types::FromSql>(&self, query: &str, values: impl Params) -> Vec<T> {
+        column(self.database(), query, values)
+    }
+
+    /// All that a query finds, to be read by people.
+    ///
+    /// # Panics
+    /// If the query is wrong.
+    pub fn look(&self, query: &str) -> Vec<String> {
+        look(self.database(), query)
+    }
+
+    /// Its clock.
+    pub fn clock(&self, now: Timestamp) -> Timestamp {
+        Timestamp::from_millis(now.as_millis().saturating_add_signed(self.ahead))
+    }
+
+    /// When it wants to be called, in true time.
+    ///
+    /// # Panics
+    /// If the database fails.
+    pub fn next_timeout(&mut self) -> Option<Timestamp> {
+        let at = self.handset().next_timeout().expect("a time")?;
+        Some(Timestamp::from_millis(at.as_millis().saturating_add_signed(-self.ahead)))
+    }
+
+    /// Whether an event like this happened.
+    pub fn saw(&self, which: impl Fn(&Event) -> bool) -> bool {
+        self.events.iter().any(which)
+    }
+
+    /// Calls the engine and takes what it wants done.
+    pub(crate) fn call<T>(&mut self, step: impl FnOnce(&mut Handset) -> Result<T, Error>) -> Result<T, Error> {
+        let result = step(self.handset());
         while let Some(output) = self.handset().poll_output() {
             match output {
                 Output::Send(frame) => self.leaving.push(frame),
@@ -70,33 +143,29 @@ impl Phone {
                 Output::Event(event) => self.events.push(event),
             }
         }
+        result
     }
 
     /// Calls the engine and dies right after its commit: nothing that it wanted done is done.
-    pub fn call_and_die(&mut self, step: impl FnOnce(&mut Handset) -> Result<(), handset::Error>) {
-        // Whether it worked or not: it is dead.
-        drop(step(self.handset()));
+    pub(crate) fn call_and_die<T>(&mut self, step: impl FnOnce(&mut Handset) -> Result<T, Error>) -> Result<T, Error> {
+        let result = step(self.handset());
         self.crash();
+        result
     }
 
-    /// Calls the engine with a disk that refuses the commit.
-    pub fn call_on_bad_disk<T>(
+    /// Calls the engine with a disk that refuses the commit; it lives on.
+    pub(crate) fn call_on_bad_disk<T>(
         &mut self,
-        step: impl FnOnce(&mut Handset) -> Result<T, handset::Error>,
-    ) -> Result<T, handset::Error> {
-        let mut db: Connection = self.handset.take().expect("a handset").close();
-        db.commit_hook(Some(|| true)).expect("a hook");
-        self.reopen(db);
-        let result = step(self.handset());
-        let mut db = self.handset.take().expect("a handset").close();
-        db.commit_hook(None::<fn() -> bool>).expect("no hook");
-        self.reopen(db);
-        self.leaving.clear();
+        step: impl FnOnce(&mut Handset) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.disk_full.store(true, Ordering::Relaxed);
+        let result = self.call(step);
+        self.disk_full.store(false, Ordering::Relaxed);
         result
     }
 
     /// Ends the process and begins another over the same database.
-    pub fn crash(&mut self) {
+    pub(crate) fn crash(&mut self) {
         let db = self.handset.take().expect("a handset").close();
         self.reopen(db);
         self.connection = None;
@@ -108,29 +177,28 @@ impl Phone {
         let seed = self.rng.next_u64();
         self.handset = Some(Handset::open(db, ChaCha20Rng::seed_from_u64(seed)).expect("the database opens again"));
     }
+}
 
-    /// What a query finds in the database, for looking into a failing seed.
-    pub fn look(&mut self, query: &str) -> Vec<String> {
-        let db = self.handset.take().expect("a handset").close();
-        let found = {
-            let mut statement = db.prepare(query).expect("a query");
-            let columns = statement.column_count();
-            let rows = statement.query_map([], |row| {
-                let column = |i| row.get::<_, database::rusqlite::types::Value>(i).map(|v| format!("{v:?}"));
-                Ok((0..columns).map(column).collect::<Result<Vec<_>, _>>()?.join(" | "))
-            });
-            rows.expect("rows").collect::<Result<_, _>>().expect("a row")
-        };
-        self.reopen(db);
-        found
-    }
+/// The first column of what a query finds.
+///
+/// # Panics
+/// If the query is wrong.
+pub fn column<T: database::rusqlite::types::FromSql>(db: &Connection, query: &str, values: impl Params) -> Vec<T> {
+    let mut statement = db.prepare_cached(query).expect("a query");
+    let rows = statement.query_map(values, |row| row.get(0)).expect("rows");
+    rows.collect::<Result<_, _>>().expect("a row")
+}
 
-    /// Whether an event like this happened.
-    pub fn saw(&self, which: impl Fn(&Event) -> bool) -> bool {
-        self.events.iter().any(which)
-    }
-
-    pub fn next_timeout(&mut self) -> Option<Timestamp> {
-        self.handset().next_timeout().expect("a time")
-    }
+/// All that a query finds, to be read by people.
+///
+/// # Panics
+/// If the query is wrong.
+pub fn look(db: &Connection, query: &str) -> Vec<String> {
+    let mut statement = db.prepare(query).expect("a query");
+    let columns = statement.column_count();
+    let rows = statement.query_map([], |row| {
+        let column = |i| row.get::<_, Value>(i).map(|value| format!("{value:?}"));
+        Ok((0..columns).map(column).collect::<Result<Vec<_>, _>>()?.join(" | "))
+    });
+    rows.expect("rows").collect::<Result<_, _>>().expect("a row")
 }

@@ -1,15 +1,18 @@
-//! One seed's story: two lines meet by card and text each other through whatever the seed has in store.
+//! One seed's story: lines meet by card and text each other through whatever the seed has in store.
 
 use std::time::Duration;
 
-use handset::{Handset, NewCard};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 use switchboard::store::testing::Fault;
 
-use crate::checks::{agree, is_calm};
+use crate::acts::{self, a_card, calm_down, stored_card, take_up};
+use crate::checks::{Conversation, agree, nothing_grows};
 use crate::network::{Weather, below, chance};
 use crate::world::World;
+
+/// The offices of every story; the third has no line at first.
+const OFFICES: usize = 3;
 
 /// What a story has in it.
 #[derive(Debug, Clone)]
@@ -27,6 +30,21 @@ pub struct Ending {
     pub trace: u64,
     /// Virtual milliseconds.
     pub millis: u64,
+    /// Checks that were made on the way.
+    pub checks: u64,
+}
+
+/// What happens once in a story, beside the talk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    Nothing,
+    Calm,
+    Blocked,
+    Removed,
+    Clock,
+    Lost,
+    Moved,
+    Hostile,
 }
 
 /// Runs a story.
@@ -35,86 +53,149 @@ pub struct Ending {
 /// If anything that must hold does not.
 pub fn run(story: &Story) -> Ending {
     let mut rng = ChaCha20Rng::seed_from_u64(story.seed ^ 0x5eed);
-    let mut world = World::new(story.seed, 2);
+    let mut world = World::new(story.seed, OFFICES);
     let beginning = world.now;
-    let (a, b) = (world.add_phone("Ada Marsh", 0), world.add_phone("Ivo Tarn", 1));
-    world.weather = Weather::draw(&mut rng);
-    meet(&mut world, &mut rng, a, b);
-    let said = talk(&mut world, &mut rng, a, b, story.texts);
-    calm_down(&mut world, a, b);
-    agree(&mut world, a, b, &said);
-    Ending { trace: world.trace, millis: world.now.as_millis() - beginning.as_millis() }
+    let (mut conversations, crossed) = cast(&mut world, &mut rng);
+    let turn = draw_turn(&mut rng);
+    let _told = Told(format!("seed {}: {turn:?}, {} lines", story.seed, world.phones.len()));
+    let half = story.texts / 2;
+    talk(&mut world, &mut rng, &mut conversations, half);
+    let turned = take_turn(&mut world, &mut rng, &mut conversations, turn);
+    talk(&mut world, &mut rng, &mut conversations, story.texts);
+    end_turn(&mut world, turned);
+    // Without a turn nothing is ever founded again, and all waits are short.
+    let patience = if matches!(turn, Turn::Nothing | Turn::Calm) { 3600 } else { 30 * 3600 };
+    calm_down(&mut world, &conversations, Duration::from_secs(patience));
+    for conversation in &conversations {
+        agree(&mut world, conversation);
+    }
+    nothing_grows(&mut world, &conversations);
+    for conversation in &conversations {
+        agree(&mut world, conversation);
+    }
+    // Cards that cross late count as further cards.
+    if matches!(turn, Turn::Nothing | Turn::Calm) && !crossed {
+        never_founded_again(&world);
+    }
+    let millis = world.now.as_millis() - beginning.as_millis();
+    Ending { trace: world.trace, millis, checks: world.oracle.checks }
 }
 
-fn meet(world: &mut World, rng: &mut ChaCha20Rng, a: usize, b: usize) {
-    let card =
-        |ask| NewCard { for_name: "a friend".to_owned(), uses: 1, expires: Duration::from_secs(86_400 * 300), ask };
-    let ask = chance(rng, 200);
-    let by_words = chance(rng, 200);
-    let crossed = chance(rng, 250);
-    let first = world.call(a, |handset, now| handset.new_card(now, &card(ask))).expect("a card");
-    let second = world.call(b, |handset, now| handset.new_card(now, &card(false))).expect("a card");
-    let stored = world.until(Duration::from_secs(3600), |world| {
-        let now = world.now;
-        [a, b].into_iter().all(|p| world.phones[p].handset().cards(now).expect("cards").iter().all(|c| c.stored))
-    });
-    assert!(stored, "cards are stored");
-    let pick = |card: &handset::CardView| if by_words { card.words.clone() } else { card.url.clone() };
-    world.call(b, |handset, now| handset.accept(now, &pick(&first), None)).expect("a card");
+/// Says on a failure what kind of story it was.
+struct Told(String);
+
+impl Drop for Told {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("{}", self.0);
+        }
+    }
+}
+
+/// Whatever the network and the disks do, what is in order is never founded again.
+fn never_founded_again(world: &World) {
+    for phone in &world.phones {
+        let again: Vec<u64> = phone.column("SELECT count(*) FROM generation WHERE number > 1", ());
+        assert_eq!(again[0], 0, "{} founded a conversation again without need", phone.name);
+    }
+}
+
+fn draw_turn(rng: &mut ChaCha20Rng) -> Turn {
+    match below(rng, 100) {
+        0..50 => Turn::Nothing,
+        50..60 => Turn::Calm,
+        60..66 => Turn::Blocked,
+        66..73 => Turn::Removed,
+        73..80 => Turn::Clock,
+        80..87 => Turn::Lost,
+        87..93 => Turn::Moved,
+        _ => Turn::Hostile,
+    }
+}
+
+/// Who there is: two lines at two offices, now and then at one, or a third line that takes the same card up.
+fn cast(world: &mut World, rng: &mut ChaCha20Rng) -> (Vec<Conversation>, bool) {
+    let (third, one_office) = (chance(rng, 150), chance(rng, 60));
+    let a = world.add_phone("Ada Marsh", 0);
+    let b = world.add_phone("Ivo Tarn", usize::from(!one_office));
+    let c = third.then(|| world.add_phone("Oda Kell", below(rng, 2) as usize));
+    world.weather = Weather::draw(rng);
+    let (ask, by_words, crossed) = (chance(rng, 200), chance(rng, 200), chance(rng, 250));
+    let card = stored_card(world, a, &a_card(1 + usize::from(third), ask));
+    let text = if by_words { &card.words } else { &card.url };
+    let mut conversations = vec![Conversation::new(a, b)];
     if crossed {
-        world.call(a, |handset, now| handset.accept(now, &pick(&second), None)).expect("a card");
+        let back = stored_card(world, b, &a_card(1, false));
+        world.call(b, |handset, now| handset.accept(now, text, None)).expect("a card");
+        take_up(world, a, b, &back.url);
     }
-    let (name_a, name_b) = (world.phones[a].name.clone(), world.phones[b].name.clone());
-    let mut tries = 0;
-    loop {
-        world.until(Duration::from_secs(900), |world| {
-            knows(world.phones[b].handset(), &name_a) && {
-                let asked = !world.phones[a].handset().requests().expect("requests").is_empty();
-                if asked {
-                    world.call(a, |handset, now| handset.admit(now, &name_b)).expect("admitted");
-                }
-                knows(world.phones[a].handset(), &name_b)
-            }
-        });
-        if knows(world.phones[a].handset(), &name_b) && knows(world.phones[b].handset(), &name_a) {
-            return;
+    if !crossed {
+        take_up(world, b, a, text);
+    }
+    if let Some(c) = c {
+        take_up(world, c, a, text);
+        conversations.push(Conversation::new(a, c));
+    }
+    (conversations, crossed)
+}
+
+/// What a turn leaves to be ended.
+enum Turned {
+    Done,
+    Clock(usize),
+    Hostile,
+}
+
+fn take_turn(world: &mut World, rng: &mut ChaCha20Rng, conversations: &mut [Conversation], turn: Turn) -> Turned {
+    let Some(conversation) = conversations.first_mut() else { return Turned::Done };
+    let one = if chance(rng, 500) { conversation.a } else { conversation.b };
+    match turn {
+        Turn::Nothing => {}
+        Turn::Calm => {
+            calm_down(world, conversations, Duration::from_secs(3600));
+            conversations.iter().for_each(|conversation| agree(world, conversation));
         }
-        // The network kept the card's switchboard out of reach: a person tries again.
-        tries += 1;
-        assert!(tries < 50, "the two meet");
-        if !knows(world.phones[b].handset(), &name_a) {
-            world.call(b, |handset, now| handset.accept(now, &pick(&first), None)).expect("a card");
+        Turn::Blocked => acts::block_for_a_while(world, rng, conversation),
+        Turn::Removed => acts::remove_and_meet_again(world, rng, conversation),
+        Turn::Clock => {
+            acts::wrong_clock(world, rng, one);
+            return Turned::Clock(one);
+        }
+        Turn::Lost => acts::lose_office(world, below(rng, 2) as usize),
+        Turn::Moved => acts::move_line(world, one, 2),
+        Turn::Hostile => {
+            conversations.iter_mut().for_each(|conversation| conversation.ordered = false);
+            acts::hostile(world, below(rng, 2) as usize, 50 + below(rng, 300));
+            return Turned::Hostile;
+        }
+    }
+    Turned::Done
+}
+
+fn end_turn(world: &mut World, turned: Turned) {
+    match turned {
+        Turned::Done => {}
+        Turned::Clock(phone) => acts::right_clock(world, phone),
+        Turned::Hostile => {
+            acts::honest_again(world);
         }
     }
 }
 
-fn knows(handset: &Handset, person: &str) -> bool {
-    handset.person(person).is_ok()
-}
-
-fn talk(world: &mut World, rng: &mut ChaCha20Rng, a: usize, b: usize, texts: usize) -> Vec<(usize, String)> {
-    let mut said: Vec<(usize, String)> = Vec::new();
-    while said.len() < texts {
-        let (from, to) = if chance(rng, 500) { (a, b) } else { (b, a) };
-        let other = world.phones[to].name.clone();
+/// The talk, until so many texts are said in all, through whatever happens.
+fn talk(world: &mut World, rng: &mut ChaCha20Rng, conversations: &mut [Conversation], texts: usize) {
+    while conversations.iter().map(|c| c.said.len()).sum::<usize>() < texts {
+        let at = below(rng, conversations.len() as u64) as usize;
+        let conversation = &mut conversations[at];
+        let from = if chance(rng, 500) { conversation.a } else { conversation.b };
+        let other = world.phones[conversation.other(from)].name.clone();
         match below(rng, 100) {
-            0..60 => {
-                let text = format!("words {} of {}", said.len(), world.phones[from].name);
-                let reply = said.last().filter(|_| chance(rng, 100)).map(|(_, id)| id.clone());
-                let has = |world: &mut World, id: &str| {
-                    world.phones[from].handset().message(&id.parse().expect("an id")).expect("a look").is_some()
-                };
-                let reply = reply.filter(|id| has(world, id));
-                let id = world
-                    .call(from, |handset, now| handset.text(now, &other, &text, reply.as_deref()))
-                    .expect("a text");
-                said.push((from, id.to_text()));
-            }
-            60..65 => react(world, rng, from, &other, &said),
+            0..60 => text(world, rng, conversation, from),
+            60..65 => react(world, rng, conversation, from),
             65..67 => world.call(from, |handset, now| handset.mark_seen(now, &other)).expect("seen"),
-            67..70 => unsend(world, rng, from, &other, &said),
+            67..70 => unsend(world, rng, conversation, from),
             70..74 => world.crash_phone(from),
-            74..78 => world.crash_office(below(rng, 2) as usize),
+            74..78 => world.crash_office(below(rng, OFFICES as u64) as usize),
             78..81 => {
                 let fault = [Fault::Full, Fault::Lost, Fault::Kept][below(rng, 3) as usize];
                 world.offices[below(rng, 2) as usize].fail_next(fault);
@@ -126,111 +207,53 @@ fn talk(world: &mut World, rng: &mut ChaCha20Rng, a: usize, b: usize, texts: usi
             }
             86..88 => {
                 // A text that the disk refuses was never said.
-                let now = world.now;
-                let refused = world.phones[from].call_on_bad_disk(|handset| handset.text(now, &other, "never", None));
+                let refused = world.call_on_bad_disk(from, |handset, now| handset.text(now, &other, "never", None));
                 assert!(refused.is_err(), "a disk that refuses is noticed");
-                world.crash_phone(from);
             }
             88..91 => {
-                let (now, text) = (world.now, format!("words {} and gone", said.len()));
-                let mut id = None;
-                world.hang_up(from);
-                world.phones[from].call_and_die(|handset| {
-                    id = Some(handset.text(now, &other, &text, None)?);
-                    Ok(())
-                });
-                world.crash_phone(from);
-                said.push((from, id.expect("the text was written").to_text()));
+                let text = format!("words {} and gone", conversation.said.len());
+                let id = world.call_and_die(from, |handset, now| handset.text(now, &other, &text, None));
+                conversation.said.push((from, id.expect("the text was written").to_text()));
             }
-            91..93 => {
-                // Days pass: fresh keys are due.
-                world.pass(Duration::from_secs(3600 * (1 + below(rng, 60))));
-            }
+            // Days pass: fresh keys are due.
+            91..93 => world.pass(Duration::from_secs(3600 * (1 + below(rng, 60)))),
             _ => world.weather = Weather::draw(rng),
         }
         if chance(rng, 700) {
             world.pass(Duration::from_millis(below(rng, 20_000)));
         }
     }
-    said
 }
 
-fn react(world: &mut World, rng: &mut ChaCha20Rng, from: usize, other: &str, said: &[(usize, String)]) {
+fn text(world: &mut World, rng: &mut ChaCha20Rng, conversation: &mut Conversation, from: usize) {
+    let other = world.phones[conversation.other(from)].name.clone();
+    let text = format!("words {} of {}", conversation.said.len(), world.phones[from].name);
+    let reply = conversation.said.last().filter(|_| chance(rng, 100)).map(|(_, id)| id.clone());
+    let reply = reply.filter(|id| {
+        let id = id.parse().expect("an id");
+        world.phones[from].handset().message(&id).expect("a look").is_some()
+    });
+    let id = world.call(from, |handset, now| handset.text(now, &other, &text, reply.as_deref())).expect("a text");
+    conversation.said.push((from, id.to_text()));
+}
+
+fn react(world: &mut World, rng: &mut ChaCha20Rng, conversation: &Conversation, from: usize) {
+    let said = &conversation.said;
     let Some((_, id)) = said.get(below(rng, said.len() as u64) as usize) else { return };
+    let other = world.phones[conversation.other(from)].name.clone();
     let emoji = ["👍", "🙏", ""][below(rng, 3) as usize];
-    match world.call(from, |handset, now| handset.react(now, other, id, emoji)) {
+    match world.call(from, |handset, now| handset.react(now, &other, id, emoji)) {
         Ok(_) | Err(handset::Error::UnknownMessage(_)) => {}
         Err(error) => panic!("{error}"),
     }
 }
 
-fn unsend(world: &mut World, rng: &mut ChaCha20Rng, from: usize, other: &str, said: &[(usize, String)]) {
+fn unsend(world: &mut World, rng: &mut ChaCha20Rng, conversation: &Conversation, from: usize) {
+    let said = &conversation.said;
     let Some((_, id)) = said.get(below(rng, said.len() as u64) as usize) else { return };
-    match world.call(from, |handset, now| handset.unsend(now, other, id)) {
+    let other = world.phones[conversation.other(from)].name.clone();
+    match world.call(from, |handset, now| handset.unsend(now, &other, id)) {
         Ok(_) | Err(handset::Error::UnknownMessage(_) | handset::Error::NotYours) => {}
         Err(error) => panic!("{error}"),
     }
-}
-
-/// The network heals, everybody is on; soon nothing waits.
-pub fn calm_down(world: &mut World, a: usize, b: usize) {
-    world.weather = Weather::CALM;
-    world.partitioned = false;
-    for phone in [a, b] {
-        world.set_on(phone, true);
-    }
-    let calm = world.until(Duration::from_secs(24 * 3600), |world| is_calm(world, a, b));
-    if !calm {
-        for phone in [a, b] {
-            let status = world.phones[phone].handset().status().expect("a status");
-            let people = world.phones[phone].handset().people();
-            eprintln!("{}: {:?} {people:?}", world.phones[phone].name, status.pending);
-            eprintln!("  session {:?}", world.phones[phone].handset().session_state());
-            for query in [
-                "SELECT hex(substr(id,1,4)), number, sequencer, founder, trusted, current, vouched, vouch_due, vouch_said, commit_hash IS NOT NULL, updated_at, troubled, retired_at FROM generation",
-                "SELECT kind, hex(substr(generation,1,4)), epoch, count(*) FROM flight GROUP BY 1,2,3",
-                "SELECT number, length(body) FROM deed",
-                "SELECT state, count(*), sum(flight_generation IS NULL) FROM message WHERE mine = 1 GROUP BY state",
-                "SELECT status_due, refound_at, refound_tries, gap_ask_at, peer_intake FROM contact",
-                "SELECT through, known FROM heard",
-                "SELECT count(*) FROM held",
-                "SELECT cursor FROM own",
-            ] {
-                eprintln!("  {}", world.phones[phone].look(query).join("\n  "));
-            }
-        }
-        panic!("nobody is stuck");
-    }
-    // Nothing that was under way may change anything any more.
-    world.pass(Duration::from_secs(120));
-}
-
-/// The seeds `first..first + count`, on all cores; the first that fails is printed and ends the run.
-pub fn run_seeds(first: u64, count: u64, texts: usize) {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from) as u64;
-    let next = std::sync::atomic::AtomicU64::new(first);
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                loop {
-                    let seed = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-                    if seed >= first + count {
-                        return;
-                    }
-                    let result = std::panic::catch_unwind(|| run(&Story { seed, texts }));
-                    if let Err(panic) = result {
-                        eprintln!(
-                            "seed {seed} fails; replay with SEED={seed} cargo test -p scenarios --test simulator replay"
-                        );
-                        std::panic::resume_unwind(panic);
-                    }
-                }
-            });
-        }
-    });
-}
-
-/// A number from the environment.
-pub fn from_env(name: &str, otherwise: u64) -> u64 {
-    std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(otherwise)
 }
