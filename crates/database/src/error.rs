@@ -102,10 +102,15 @@ impl Failure {
     }
 }
 
+/// <https://www.sqlite.org/rescode.html#ioerr_shmsize>
+const SQLITE_IOERR_SHMSIZE: i32 = 4874;
+
 /// How SQLite failed, by its result code (<https://www.sqlite.org/rescode.html>).
 #[must_use]
 pub fn failure_of(error: &rusqlite::Error) -> Failure {
     match error.sqlite_error_code() {
+        // A full disk shows first where SQLite makes the shared memory of its log.
+        _ if error.sqlite_error().is_some_and(|e| e.extended_code == SQLITE_IOERR_SHMSIZE) => Failure::DiskFull,
         Some(ErrorCode::DiskFull) => Failure::DiskFull,
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Failure::Busy,
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Failure::Damaged,
@@ -117,5 +122,17 @@ pub fn failure_of(error: &rusqlite::Error) -> Failure {
             | ErrorCode::FileLockingProtocolFailed,
         ) => Failure::InputOutput,
         _ => Failure::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_too_full_for_the_logs_index_is_a_full_disk() {
+        let error = |code| rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None);
+        assert_eq!(failure_of(&error(SQLITE_IOERR_SHMSIZE)), Failure::DiskFull);
+        assert_eq!(failure_of(&error(rusqlite::ffi::SQLITE_IOERR_READ)), Failure::InputOutput);
     }
 }
