@@ -20,7 +20,7 @@ pub(crate) struct Cli {
 }
 
 const EXAMPLES: &str = "Begin here:
-  entrenous demo                                   two switchboards and somebody to talk to, on this machine
+  entrenous demo                                   two switchboards and somebody to talk to
   entrenous claim 'https://line.example.org/claim#...' --as 'Ana Brandt'
   entrenous card new --for 'Tomas Lindqvist'       a private number to hand out
   entrenous accept 'https://other.example.org/c#...'
@@ -31,6 +31,7 @@ Exit codes: 0 done, 1 refused and nothing kept, 2 misuse, 3 waiting on this hand
 
 /// Flags that may stand anywhere.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Everywhere")]
 pub(crate) struct Global {
     /// Where the handset keeps its line [default: the platform's data directory]
     #[arg(long, global = true, value_name = "DIR", env = "ENTRENOUS_PROFILE")]
@@ -56,9 +57,8 @@ pub(crate) struct Global {
 /// How long to wait for what was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Wait {
-    /// Stored at our switchboard.
+    // No doc comments: they would make every command's help three times as long.
     Sent,
-    /// Decrypted and kept on a handset of theirs.
     Delivered,
 }
 
@@ -117,9 +117,9 @@ pub(crate) enum Command {
     Status,
     /// Run an office's switchboard
     #[command(after_help = "Examples:
-  entrenous serve --data data --listen 127.0.0.1:4700 --office 'Chancery of Aldmoor' --insecure-loopback
-  entrenous serve --data /var/lib/entrenous --listen 0.0.0.0:443 --public-url https://line.example.org \\
-      --office 'Chancery of Aldmoor' --tls-cert cert.pem --tls-key key.pem")]
+  entrenous serve --data data --office 'Chancery of Aldmoor' --insecure-loopback
+  entrenous serve --data /var/lib/entrenous --listen 0.0.0.0:443 \\
+      --public-url https://line.example.org --office 'Chancery of Aldmoor'")]
     Serve(Serve),
     /// For the operator of a switchboard
     #[command(subcommand)]
@@ -311,7 +311,7 @@ pub(crate) struct Serve {
     /// The certificate's private key (PEM) [default: tls/key.pem in the data directory]
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     pub(crate) tls_key: Option<PathBuf>,
-    /// Which other switchboards this one deals with
+    /// Which other switchboards this one deals with: all that are not blocked, or only those that are allowed
     #[arg(long, value_name = "WHO", value_enum, default_value_t = Federation::Open)]
     pub(crate) federation: Federation,
     /// A switchboard to allow, host or host:port; may be repeated
@@ -322,9 +322,8 @@ pub(crate) struct Serve {
 /// Which other switchboards are dealt with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Federation {
-    /// All that the operator has not blocked.
+    // No doc comments, as above: all that are not blocked, or only those that are allowed.
     Open,
-    /// Only those that the operator allows.
     AllowList,
 }
 

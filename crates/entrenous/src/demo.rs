@@ -154,9 +154,9 @@ it is a demonstration. Type this in a second terminal.
   {program} read {person} --follow
 
 {}, and send it as a text: the other side takes it up
-  {program} card new --for {person} --ask
+  {program} card new --for {person}
   {program} text {person} 'http://...'
-  {program} people requests
+  {program} card list
 
 {}
   {program} people show {person}

@@ -14,10 +14,11 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
-use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 /// How long a connection may take to come about.
@@ -72,6 +73,8 @@ pub(crate) struct Connection {
     frames: SplitStream<WebSocketStream<Box<dyn Stream>>>,
     outgoing: Option<mpsc::UnboundedSender<Vec<u8>>>,
     writer: Option<JoinHandle<()>>,
+    /// When the other side last gave a sign of life.
+    heard_at: Instant,
 }
 
 impl Dialer {
@@ -114,7 +117,7 @@ impl Dialer {
         let config = WebSocketConfig::default()
             .max_message_size(Some(limits::FRAME_BYTES))
             .max_frame_size(Some(limits::FRAME_BYTES));
-        let (socket, _) = client_async_with_config(request, stream, Some(config)).await.map_err(|error| odd(&error))?;
+        let (socket, _) = client_async_with_config(request, stream, Some(config)).await.map_err(upgrade_failure)?;
         Ok(Connection::new(socket))
     }
 
@@ -159,6 +162,16 @@ fn tls_failure(error: std::io::Error) -> DialError {
     }
 }
 
+fn upgrade_failure(error: WsError) -> DialError {
+    match error {
+        WsError::Http(response) if [429, 503].contains(&response.status().as_u16()) => {
+            DialError::Unreachable("it is busy".to_owned())
+        }
+        WsError::Io(error) => DialError::Unreachable(plain(&error)),
+        other => DialError::NotASwitchboard(other.to_string()),
+    }
+}
+
 /// An I/O error without the operating system's number.
 fn plain(error: &std::io::Error) -> String {
     let text = error.to_string();
@@ -195,7 +208,7 @@ impl Connection {
             }
             let _ = sink.close().await;
         });
-        Self { frames, outgoing: Some(outgoing), writer: Some(writer) }
+        Self { frames, outgoing: Some(outgoing), writer: Some(writer), heard_at: Instant::now() }
     }
 
     /// Sends a frame, after those before it. A connection that is gone shows when reading.
@@ -208,7 +221,9 @@ impl Connection {
     /// The next frame; none once the connection is gone. Safe to drop while it waits.
     pub(crate) async fn next(&mut self) -> Option<Vec<u8>> {
         loop {
-            match tokio::time::timeout(SILENCE, self.frames.next()).await {
+            let message = timeout_at(self.heard_at + SILENCE, self.frames.next()).await;
+            self.heard_at = Instant::now();
+            match message {
                 Ok(Some(Ok(Message::Binary(frame)))) => return Some(frame.into()),
                 Ok(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => {}
                 _ => return None,
