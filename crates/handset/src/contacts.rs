@@ -388,6 +388,11 @@ impl Work<'_> {
             self.groups.remove(&generation);
             self.mls.delete(&generation)?;
         }
+        self.db.execute("DELETE FROM flight WHERE contact = ?1", [contact])?;
+        self.db.execute(
+            "DELETE FROM held WHERE mailbox IN (SELECT mailbox FROM generation WHERE contact = ?1)",
+            [contact],
+        )?;
         self.db.execute("DELETE FROM generation WHERE contact = ?1", [contact])?;
         Ok(())
     }

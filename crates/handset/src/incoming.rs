@@ -354,6 +354,18 @@ impl Work<'_> {
                 None => self.keep_content(contact, delivery, numbered, &content, id)?,
             };
             self.place(row, generation, delivery.number)?;
+        } else {
+            // Taken back before it was sent again: if the words came earlier, their place is now this one on both sides.
+            let known: Option<i64> = self
+                .db
+                .prepare_cached(
+                    "SELECT row FROM message WHERE contact = ?1 AND mine = 0 AND handset = ?2 AND number = ?3",
+                )?
+                .query_row(params![contact.id, numbered.handset.as_bytes(), numbered.number], |row| row.get(0))
+                .optional()?;
+            if let Some(row) = known {
+                self.place(row, generation, delivery.number)?;
+            }
         }
         self.heard(contact.id, numbered.handset, numbered.number)
     }

@@ -188,6 +188,7 @@ CREATE TABLE message (
     state TEXT NOT NULL CHECK (state IN ('waiting', 'sent', 'delivered', 'seen'))
 ) STRICT;
 CREATE INDEX message_by_number ON message (contact, number) WHERE mine = 1;
+CREATE INDEX message_of_theirs ON message (contact, handset, number) WHERE mine = 0;
 CREATE INDEX message_in_order ON message (contact, generation_number, place);
 CREATE INDEX message_target ON message (target) WHERE target IS NOT NULL;
 CREATE INDEX message_unsent ON message (contact, number) WHERE mine = 1 AND flight_generation IS NULL;
