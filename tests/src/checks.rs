@@ -45,8 +45,15 @@ pub fn agree(world: &mut World, conversation: &Conversation) {
     let (of_a, of_b) = (views(world, a, b), views(world, b, a));
     everything_is_there(world, conversation, &of_a, &of_b);
     let (of_a, of_b) = (shared(&of_a, &of_b), shared(&of_b, &of_a));
-    if conversation.ordered {
-        assert_eq!(order(&of_a), order(&of_b), "one order for both");
+    if conversation.ordered && order(&of_a) != order(&of_b) {
+        let at = of_a.iter().zip(&of_b).position(|(a, b)| a.id != b.id).unwrap_or_default();
+        for phone in [a, b] {
+            let places = "SELECT hex(substr(id, 1, 4)), generation_number, place, mine, number, kind, state, gone
+                FROM message ORDER BY generation_number IS NULL, generation_number, place, row";
+            let all = world.phones[phone].look(places);
+            eprintln!("{}:\n  {}", world.phones[phone].name, all.join("\n  "));
+        }
+        panic!("one order for both, but text {at} differs");
     }
     let (mut of_a, mut of_b) = (of_a, of_b);
     of_a.sort_by_key(|m| m.id.to_text());
