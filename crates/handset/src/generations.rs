@@ -390,6 +390,15 @@ impl Work<'_> {
                 peer_secret = CASE WHEN peer_secret IS NULL THEN NULL ELSE ?3 END WHERE id = ?1",
             params![generation.id.as_bytes(), renewed, secret.as_bytes()],
         )?;
+        if renewed {
+            // What we said before they could know that it was us may count for nothing with them.
+            self.db.execute(
+                "UPDATE message SET flight_generation = NULL WHERE contact = ?1 AND mine = 1
+                    AND state IN ('waiting', 'sent')
+                    AND NOT EXISTS (SELECT 1 FROM flight WHERE flight.message = message.row)",
+                [contact.id],
+            )?;
+        }
         self.distrust(contact.id)?;
         self.db.execute("UPDATE message SET doubtful = 0 WHERE generation = ?1", [generation.id.as_bytes()])?;
         self.pinned(&contact)?;
