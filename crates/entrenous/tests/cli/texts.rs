@@ -114,3 +114,31 @@ fn following_shows_what_comes_and_ends_with_a_signal() {
     signal(&follow.0, "TERM");
     assert_eq!(exit_within(&mut follow.0, Duration::from_secs(5)), Some(0));
 }
+
+#[test]
+fn a_line_moves_when_its_office_is_gone_and_takes_every_word_along() {
+    let world = World::new();
+    let (aldmoor, veresk, third) = (world.office("Aldmoor"), world.office("Veresk"), world.office("Corran"));
+    let (ada, ivo) = (world.principal(&aldmoor, "Ada Marsh"), world.principal(&veresk, "Ivo Tarn"));
+    let card = ivo.done(&["card", "new", "--for", "Ada", "--uses", "2"]);
+    ada.done(&["accept", card["url"].as_str().unwrap()]);
+    ada.done(&["text", "Ivo", "Before."]);
+    assert_eq!(ivo.conversation("Ada").len(), 1);
+    // What his handset vouches with is lost with her office: the card's second use is the only way back to him.
+    drop(aldmoor);
+    assert_eq!(ada.run(&["text", "Ivo", "In between.", "--timeout", "0"]).0, 3);
+    ada.done(&["claim", &third.claim_url(&world), "--as", "Ada Marsh", "--move"]);
+    ada.done(&["text", "Ivo", "After."]);
+    let said = |handset: &Handset<'_>, person: &str| -> Vec<String> {
+        handset.conversation(person).into_iter().map(|(_, text, _)| text).collect()
+    };
+    for _ in 0..20 {
+        if said(&ivo, "Ada").len() == 3 {
+            break;
+        }
+        ada.done(&["sync"]);
+    }
+    assert_eq!(said(&ivo, "Ada"), ["Before.", "In between.", "After."]);
+    ivo.done(&["text", "Ada", "Gladly."]);
+    assert_eq!(said(&ada, "Ivo"), said(&ivo, "Ada"));
+}
