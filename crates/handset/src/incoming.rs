@@ -108,6 +108,8 @@ impl Work<'_> {
                     "UPDATE generation SET updated_at = ?2 WHERE id = ?1",
                     params![generation.id.as_bytes(), self.now.as_millis()],
                 )?;
+                // Once a day: what was said last may have been lost, and nobody would ever miss it.
+                self.db.execute("UPDATE contact SET status_due = 1 WHERE id = ?1", [generation.contact])?;
                 self.epoch_begun(generation, epoch)
             }
             _ => {

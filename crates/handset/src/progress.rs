@@ -70,19 +70,22 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// What we have to say about a contact's numbers.
+    /// What we have to say about a contact's numbers and our own.
     pub(crate) fn own_status(&mut self, contact: &Contact) -> Result<Option<Status>, Error> {
-        let row = self
+        let (through, known, seen, said): (u64, u64, u64, u64) = self
             .db
-            .prepare_cached("SELECT through, known, seen FROM heard WHERE contact = ?1 AND handset = ?2")?
-            .query_row(params![contact.id, contact.handset.as_bytes()], |row| {
-                Ok((row.get::<_, u64>(0)?, row.get::<_, u64>(1)?, row.get::<_, u64>(2)?))
-            });
-        let (through, known, seen) = match row {
-            Err(database::rusqlite::Error::QueryReturnedNoRows) => return Ok(None),
-            row => row?,
-        };
-        let mut status = Status { of: contact.handset, through, missing: Vec::new(), seen: (seen > 0).then_some(seen) };
+            .prepare_cached(
+                "SELECT coalesce(through, 0), coalesce(known, 0), coalesce(seen, 0), next_number - 1
+                 FROM contact LEFT JOIN heard ON heard.contact = contact.id AND heard.handset = contact.handset
+                 WHERE contact.id = ?1",
+            )?
+            .query_row([contact.id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+        if (through, known, said) == (0, 0, 0) {
+            self.db.execute("UPDATE contact SET status_due = 0 WHERE id = ?1", [contact.id])?;
+            return Ok(None);
+        }
+        let seen = (seen > 0).then_some(seen);
+        let mut status = Status { of: contact.handset, through, missing: Vec::new(), seen, said };
         if known > through {
             let mut missing = self.db.prepare_cached(
                 "WITH RECURSIVE run (number) AS (SELECT ?3 UNION ALL SELECT number + 1 FROM run WHERE number < ?4)
@@ -111,6 +114,7 @@ impl Work<'_> {
         if status.of != own.handset {
             return Ok(());
         }
+        self.may_be_missing(contact, status.said)?;
         let mut changed = self
             .db
             .prepare_cached(
@@ -140,6 +144,17 @@ impl Work<'_> {
             self.event(Event::Changed { person: contact.person.clone() });
         }
         Ok(())
+    }
+
+    /// The contact's handset has given itself numbers up to this one: what we lack of them is asked for.
+    fn may_be_missing(&mut self, contact: &Contact, said: u64) -> Result<(), Error> {
+        self.db
+            .prepare_cached(
+                "UPDATE contact SET status_due = 1 WHERE id = ?1 AND ?3 >
+                    coalesce((SELECT known FROM heard WHERE contact = ?1 AND handset = ?2), 0)",
+            )?
+            .execute(params![contact.id, contact.handset.as_bytes(), said])?;
+        if said > 0 { self.known_to_exist(contact.id, contact.handset, said) } else { Ok(()) }
     }
 
     /// For numbers of ours that are missed and that we do not have any more (their texts went with a contact that was

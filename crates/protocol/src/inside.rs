@@ -42,7 +42,7 @@ pub struct Numbered {
     pub mimi: ByteBuf,
 }
 
-/// What a handset has of one other handset's running numbers. Cumulative, so that the last one said is enough.
+/// What a handset has of one other handset's running numbers, said whenever that changes and once a day. Cumulative, so that the last one said is enough.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
     /// Whose numbers.
@@ -53,6 +53,8 @@ pub struct Status {
     pub missing: Vec<u64>,
     /// A person has seen all up to this number; absent where the side keeps that to itself.
     pub seen: Option<u64>,
+    /// The last number that the sender has given itself, so that what is lost without a successor is missed too.
+    pub said: u64,
 }
 
 /// Sizes that a message may have outside, in bytes; beyond the last, multiples of it.
