@@ -165,7 +165,8 @@ pub fn is_calm(world: &mut World, conversation: &Conversation) -> bool {
 /// Something of a handset's is under way, or due now.
 fn busy(world: &World, phone: usize) -> bool {
     let found: Vec<bool> = world.phones[phone].column(
-        "SELECT EXISTS (SELECT 1 FROM flight) OR EXISTS (SELECT 1 FROM heard_beyond)
+        "SELECT EXISTS (SELECT 1 FROM flight LEFT JOIN generation ON id = generation WHERE retired_at IS NULL)
+            OR EXISTS (SELECT 1 FROM heard_beyond)
             OR EXISTS (SELECT 1 FROM contact WHERE state <> 'blocked'
                 AND (status_due = 1 OR refound_at IS NOT NULL OR gap_ask_at IS NOT NULL))
             OR EXISTS (SELECT 1 FROM generation WHERE commit_hash IS NOT NULL AND current = 1)",
@@ -218,7 +219,9 @@ pub fn nothing_grows(world: &mut World, conversations: &[Conversation]) {
     let contacts = conversations.len() as u64;
     for phone in &world.phones {
         let count = |what: &str| phone.column::<u64>(&format!("SELECT count(*) FROM {what}"), ())[0];
-        for table in ["deed", "flight", "redemption", "heard_beyond", "request"] {
+        // What was under way in a generation that is over goes with it, after a week.
+        let flights = "flight LEFT JOIN generation ON id = generation WHERE retired_at IS NULL";
+        for table in ["deed", flights, "redemption", "heard_beyond", "request"] {
             assert_eq!(count(table), 0, "rows in {table} of {}: {:?}", phone.name, phone.look("SELECT * FROM deed"));
         }
         assert!(count("held") == 0 || world.oracle.hostile, "{} holds envelopes", phone.name);

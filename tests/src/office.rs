@@ -51,6 +51,8 @@ pub struct Switchboard {
     pub address: SwitchboardAddress,
     /// How often it lost everything.
     pub incarnation: u64,
+    /// It is gone: nothing reaches it, and nothing of it anybody.
+    pub dark: bool,
     /// What leaves, in order.
     pub leaving: Vec<Leaving>,
     /// Every envelope whose deed is durable here: what `sent` may be said of.
@@ -85,6 +87,7 @@ impl Switchboard {
         let mut new = Self {
             address: address.parse().expect("an address"),
             incarnation: 0,
+            dark: false,
             leaving: Vec::new(),
             stored: BTreeSet::new(),
             core: None,

@@ -65,6 +65,18 @@ pub(crate) struct Line {
 }
 
 impl Happening {
+    /// The switchboard that it happens at.
+    const fn office(&self) -> Option<usize> {
+        match self {
+            Self::ToOffice(office, ..) | Self::PollPeer(office, _) | Self::Sweep(office) => Some(*office),
+            Self::Parcel { to, .. }
+            | Self::ParcelAnswer { to, .. }
+            | Self::Fetch { to, .. }
+            | Self::FetchAnswer { to, .. } => Some(*to),
+            _ => None,
+        }
+    }
+
     /// A number for the trace.
     pub(crate) fn kind(&self) -> u64 {
         match self {
@@ -87,12 +99,15 @@ impl Happening {
 impl World {
     pub(crate) fn happen(&mut self, happening: Happening) {
         let now = self.now;
+        if happening.office().is_some_and(|office| self.offices[office].dark) {
+            return;
+        }
         match happening {
             Happening::Connect(phone) => self.connect(phone),
             Happening::Connected(phone, connection) => {
-                if self.phones[phone].connection == Some(connection) {
+                let office = self.phones[phone].office;
+                if self.phones[phone].connection == Some(connection) && !self.offices[office].dark {
                     self.phones[phone].handset().connected();
-                    let office = self.phones[phone].office;
                     self.offices[office].connect(now, connection);
                     self.carry_office(office);
                 }
