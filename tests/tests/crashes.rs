@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 use scenarios::network::{below, chance};
-use scenarios::story::from_env;
+use scenarios::seeds::from_env;
 use serde_json::Value;
 
 /// Processes killed, handsets and switchboards together.
