@@ -21,11 +21,12 @@ impl Tally {
     /// The sum over every summary that `cargo test` or `cargo nextest run` printed. A run that failed without a failed
     /// test (it did not compile, or a runner died) counts as one failure.
     pub(crate) fn of_run(text: &str, success: bool) -> Self {
+        // nextest shows what a failed test printed, which is one more of libtest's summaries.
+        let by_nextest = text.lines().any(|line| nextest(line).is_some());
+        let read = if by_nextest { nextest } else { libtest };
         let mut tally = Self::default();
-        for line in text.lines() {
-            if let Some(found) = libtest(line).or_else(|| nextest(line)) {
-                tally += found;
-            }
+        for found in text.lines().filter_map(read) {
+            tally += found;
         }
         if !success && tally.failed == 0 {
             tally.failed = 1;
@@ -85,6 +86,13 @@ mod tests {
         assert_eq!(Tally::of_run(text, false), Tally { passed: 8, failed: 2 });
         let text = "     Summary [   0.004s] 1 test run: 1 passed, 0 skipped\n";
         assert_eq!(Tally::of_run(text, true), Tally { passed: 1, failed: 0 });
+    }
+
+    #[test]
+    fn a_failed_test_that_nextest_shows_counts_once() {
+        let text = "test result: FAILED. 0 passed; 1 failed; 0 ignored\n\
+                    \x20    Summary [ 298.728s] 17 tests run: 16 passed, 1 failed, 0 skipped\n";
+        assert_eq!(Tally::of_run(text, false), Tally { passed: 16, failed: 1 });
     }
 
     #[test]
