@@ -49,7 +49,7 @@ fn main() {
         let content = Content { salt: [1; 16], replaces: id, in_reply_to: id, what: content };
         write("mimi_content", name, &content.to_bytes());
     }
-    let status = Status { of: HandsetId::new([1; 16]), through: 7, missing: vec![3, 5], seen: Some(2) };
+    let status = Status { of: HandsetId::new([1; 16]), through: 7, missing: vec![3, 5], seen: Some(2), said: 9 };
     write("mimi_content", "status", &Inside::Status(status).to_padded());
     let peer: protocol::SwitchboardAddress = "127.0.0.1:4702".parse().expect("an address");
     let own: protocol::SwitchboardAddress = "127.0.0.1:4701".parse().expect("an address");

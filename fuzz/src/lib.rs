@@ -37,6 +37,7 @@ impl Pair {
             name: "An office".to_owned(),
             federation: Federation::Open,
             loopback_only: true,
+            plain_http: true,
         };
         let store = SqliteStore::in_memory().expect("a store");
         let mut core =
