@@ -105,9 +105,14 @@ impl Work<'_> {
                 )
                 .optional()?;
             self.not_taken(&envelope)?;
-            if let (Some(generation), Some(contact)) = (introduced, ended.contact) {
-                let generation = GenerationId::from_slice(&generation).ok_or(Error::Corrupt("flight"))?;
-                self.not_introduced(contact, generation, &refusal)?;
+            match (introduced, ended.contact) {
+                (Some(generation), Some(contact)) => {
+                    let generation = GenerationId::from_slice(&generation).ok_or(Error::Corrupt("flight"))?;
+                    self.not_introduced(contact, generation, &refusal)?;
+                }
+                // Said again, but not at once: it would be refused again.
+                (None, Some(contact)) => self.pause(contact)?,
+                (_, None) => {}
             }
         }
         Ok(())

@@ -65,6 +65,13 @@ impl Generation {
         })
     }
 
+    /// Where this one stands among those of its number, in the order of what was said: the one of lower hash last, since
+    /// that is the one that goes on.
+    pub(crate) fn rank(&self) -> [u8; 8] {
+        let hash = sha256(self.id.as_bytes());
+        std::array::from_fn(|i| !hash.get(i).copied().unwrap_or_default())
+    }
+
     /// Whether this one counts before another.
     fn beats(&self, other: &Self) -> bool {
         let rank = |one: &Self| (one.number, one.vouched, std::cmp::Reverse(sha256(one.id.as_bytes())));
@@ -218,6 +225,7 @@ impl Work<'_> {
             generation.vouched = true;
             generation.trusted = true;
         }
+        self.rebind(mailbox)?;
         self.keep_generation(&generation, false, false)?;
         self.db.execute("UPDATE generation SET vouch_due = 1 WHERE id = ?1", [generation.id.as_bytes()])?;
         if generation.trusted {
@@ -229,6 +237,20 @@ impl Work<'_> {
         }
         self.settle(contact.id)?;
         self.take_held(mailbox)
+    }
+
+    /// A last-resort slot's mailbox serves one generation after the other: what had it before gets a name that nobody
+    /// knows.
+    fn rebind(&mut self, mailbox: MailboxId) -> Result<(), Error> {
+        let nobody = MailboxId::new(self.random());
+        let rebound = self.db.execute(
+            "UPDATE generation SET mailbox = ?2, lost = 1 WHERE mailbox = ?1",
+            params![mailbox.as_bytes(), nobody.as_bytes()],
+        )?;
+        if rebound > 0 {
+            self.db.execute("DELETE FROM held WHERE mailbox = ?1", [mailbox.as_bytes()])?;
+        }
+        Ok(())
     }
 
     fn keep_generation(&mut self, generation: &Generation, founder: bool, vouch_said: bool) -> Result<(), Error> {

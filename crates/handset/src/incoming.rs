@@ -61,6 +61,7 @@ impl Work<'_> {
         let Some(generation) = self.generation_of_mailbox(delivery.mailbox)? else {
             return self.hold(delivery, true);
         };
+        self.note_gap(&generation, delivery.number)?;
         let hash = envelope_hash(&delivery.envelope);
         if let Some(flight) = self.end_flight(&hash)? {
             return self.came_back(&generation, &flight, delivery);
@@ -75,6 +76,29 @@ impl Work<'_> {
             Err(Error::Mls(MlsError::Invalid(_))) => self.trouble(&generation, delivery),
             Err(error) => Err(error),
         }
+    }
+
+    /// Numbers of a mailbox follow one by one. Where some are missing (our switchboard had no room, say), our own
+    /// envelopes may be among them: contents go out once more, so that each gets a place on both sides.
+    fn note_gap(&mut self, generation: &Generation, number: u64) -> Result<(), Error> {
+        let id = generation.id.as_bytes();
+        let follows: bool = self
+            .db
+            .prepare_cached("SELECT last + 1 >= ?2 FROM generation WHERE id = ?1")?
+            .query_row(params![id, number], |row| row.get(0))?;
+        self.db
+            .prepare_cached("UPDATE generation SET last = max(last, ?2) WHERE id = ?1")?
+            .execute(params![id, number])?;
+        if !follows {
+            self.db.execute(
+                "UPDATE message SET flight_generation = NULL WHERE row IN
+                    (SELECT message FROM flight WHERE generation = ?1 AND kind = 'content')",
+                [id],
+            )?;
+            self.db.execute("DELETE FROM flight WHERE generation = ?1 AND kind IN ('content', 'status')", [id])?;
+            self.db.execute("UPDATE contact SET status_due = 1 WHERE id = ?1", [generation.contact])?;
+        }
+        Ok(())
     }
 
     /// Decrypts, undoing what a failed attempt changed.
@@ -127,11 +151,11 @@ impl Work<'_> {
     fn place(&mut self, row: i64, generation: &Generation, place: u64) -> Result<(), Error> {
         self.db
             .prepare_cached(
-                "UPDATE message SET generation_number = ?2, place = ?3, generation = ?4, doubtful = 0,
+                "UPDATE message SET generation_number = ?2, rank = ?3, place = ?4, generation = ?5, doubtful = 0,
                     state = CASE state WHEN 'waiting' THEN 'sent' ELSE state END
-                 WHERE row = ?1 AND (generation_number IS NULL OR (generation_number, place) < (?2, ?3))",
+                 WHERE row = ?1 AND (generation_number IS NULL OR (generation_number, rank, place) < (?2, ?3, ?4))",
             )?
-            .execute(params![row, generation.number, place, generation.id.as_bytes()])?;
+            .execute(params![row, generation.number, generation.rank(), place, generation.id.as_bytes()])?;
         Ok(())
     }
 
@@ -217,6 +241,17 @@ impl Work<'_> {
         match (outcome, kind.as_str()) {
             (Outcome::Introduced, _) => Ok(()),
             (Outcome::Refused(refusal), "introduction") => self.not_introduced(contact, id, &refusal),
+            (Outcome::Refused(refusal), kind) if refusal.code.is_passing() => {
+                if kind == "content" {
+                    // Our switchboard had it, and has it no longer.
+                    self.db.execute(
+                        "UPDATE message SET state = 'waiting' WHERE contact = ?1 AND mine = 1 AND state = 'sent'
+                            AND flight_generation IS NULL",
+                        [contact],
+                    )?;
+                }
+                self.pause(contact)
+            }
             // The commit that made an envelope stale comes before this, and would have ended its flight: as it did not,
             // it never came, or the sequencer has gone back behind it.
             (Outcome::Stale { .. } | Outcome::GenerationUnknown | Outcome::Refused(_), _) => {
@@ -238,7 +273,16 @@ impl Work<'_> {
             "UPDATE generation SET trusted = 0, current = 0, retired_at = ?2 WHERE id = ?1 AND vouched = 0",
             params![generation.as_bytes(), self.now.as_millis()],
         )?;
-        if self.settle(id)? || self.current_generation(id)?.is_some() {
+        self.settle(id)?;
+        let works: Option<bool> = self
+            .db
+            .query_row(
+                "SELECT lost = 0 AND troubled < ?2 FROM generation WHERE contact = ?1 AND current = 1",
+                params![id, TROUBLES],
+                |row| row.get(0),
+            )
+            .optional()?;
+        if works == Some(true) {
             return Ok(());
         }
         self.no_way_in(id, refusal)
@@ -261,6 +305,7 @@ impl Work<'_> {
     /// Undecrypted ciphertext of a lost generation is kept, and the conversation founded again.
     fn lost(&mut self, generation: &Generation, delivery: &Delivery) -> Result<(), Error> {
         self.hold(delivery, false)?;
+        self.db.execute("UPDATE generation SET lost = 1 WHERE id = ?1", [generation.id.as_bytes()])?;
         if generation.current { self.refound_soon(generation.contact) } else { Ok(()) }
     }
 
@@ -352,10 +397,14 @@ impl Work<'_> {
                 .query_row(params![id.as_bytes(), contact.id], |row| row.get(0))
                 .optional()?;
             let row = match known {
-                Some(row) => row,
-                None => self.keep_content(contact, delivery, numbered, &content, id)?,
+                Some(row) => Some(row),
+                // What was taken back, or went with a contact that was removed, may still come by an older way.
+                None if self.has_heard(contact.id, numbered.handset, numbered.number)? => None,
+                None => Some(self.keep_content(contact, delivery, numbered, &content, id)?),
             };
-            self.place(row, generation, delivery.number)?;
+            if let Some(row) = row {
+                self.place(row, generation, delivery.number)?;
+            }
         } else {
             // Taken back before it was sent again: if the words came earlier, their place is now this one on both sides.
             let known: Option<i64> = self

@@ -23,6 +23,9 @@ pub(crate) const UPDATE_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 /// A generation that no longer counts is kept this long, for what still arrives in it.
 const RETIRED_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
+/// How long nothing is submitted after a switchboard had no room for it.
+const PAUSE: Duration = Duration::from_secs(60);
+
 /// Contents of one conversation on their way at once: what has to be encrypted again after a change of keys.
 const IN_FLIGHT: u32 = 64;
 
@@ -32,6 +35,7 @@ impl Work<'_> {
         if self.session.state() != SessionState::Online || !self.session.may_do() {
             return Ok(());
         }
+        self.mend_times()?;
         self.ask_for_redemptions()?;
         self.ask_for_refoundings()?;
         self.ask_for_gaps()?;
@@ -39,7 +43,8 @@ impl Work<'_> {
         self.vouch_where_due()?;
         let mut due = self.db.prepare_cached(
             "SELECT contact.id FROM contact JOIN generation ON generation.contact = contact.id AND generation.current = 1
-             WHERE contact.state <> 'blocked' AND generation.commit_hash IS NULL AND generation.lost = 0 AND (
+             WHERE contact.state <> 'blocked' AND contact.resume_at IS NULL AND generation.commit_hash IS NULL
+                AND generation.lost = 0 AND (
                 contact.status_due = 1
                 OR (generation.vouched = 1 AND generation.updated_at <= ?1)
                 OR EXISTS (SELECT 1 FROM message WHERE message.contact = contact.id AND mine = 1
@@ -55,6 +60,33 @@ impl Work<'_> {
         for id in due {
             self.pump_conversation(&own, id, overdue)?;
         }
+        Ok(())
+    }
+
+    /// Ends pauses that are over, and those that lie so far ahead that the clock must have been wrong.
+    fn mend_times(&mut self) -> Result<(), Error> {
+        let now = self.now.as_millis();
+        self.db
+            .prepare_cached(
+                "UPDATE contact SET resume_at = NULL
+                 WHERE resume_at IS NOT NULL AND resume_at NOT BETWEEN ?1 + 1 AND ?1 + ?2",
+            )?
+            .execute(params![now, millis(PAUSE)])?;
+        self.db
+            .prepare_cached("UPDATE contact SET refound_at = ?1 WHERE refound_at > ?1 + ?2")?
+            .execute(params![now, millis(crate::refound::LONGEST)])?;
+        self.db
+            .prepare_cached("UPDATE contact SET gap_ask_at = ?1 WHERE gap_ask_at > ?1 + ?2")?
+            .execute(params![now, millis(crate::progress::ASK_AGAIN)])?;
+        Ok(())
+    }
+
+    /// Submits nothing to a contact for a while: a switchboard on the way does not take it now.
+    pub(crate) fn pause(&mut self, contact: i64) -> Result<(), Error> {
+        self.db.execute(
+            "UPDATE contact SET resume_at = ?2 WHERE id = ?1",
+            params![contact, self.now.after(PAUSE).as_millis()],
+        )?;
         Ok(())
     }
 
@@ -108,7 +140,8 @@ impl Work<'_> {
     fn vouch_where_due(&mut self) -> Result<(), Error> {
         let mut due = self.db.prepare_cached(
             "SELECT generation.mailbox FROM generation JOIN contact ON contact.id = generation.contact
-             WHERE vouch_due = 1 AND commit_hash IS NULL AND lost = 0 AND contact.state <> 'blocked' ORDER BY generation.id",
+             WHERE vouch_due = 1 AND commit_hash IS NULL AND lost = 0 AND contact.resume_at IS NULL
+                AND contact.state <> 'blocked' ORDER BY generation.id",
         )?;
         let due: Vec<Vec<u8>> = due.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
         for mailbox in due {

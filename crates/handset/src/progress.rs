@@ -14,7 +14,7 @@ use crate::outgoing::UPDATE_AFTER;
 use crate::session::{Session, SessionState};
 
 /// How long after asking for a gap it is asked for again.
-const ASK_AGAIN: Duration = Duration::from_secs(30);
+pub(crate) const ASK_AGAIN: Duration = Duration::from_secs(30);
 
 /// How many missing numbers one status names.
 const MISSING: u32 = 128;
@@ -57,6 +57,17 @@ impl Work<'_> {
         }
         self.db.prepare_cached("UPDATE contact SET status_due = 1 WHERE id = ?1")?.execute([contact])?;
         Ok(())
+    }
+
+    /// Whether a number of theirs counts as received.
+    pub(crate) fn has_heard(&mut self, contact: i64, handset: HandsetId, number: u64) -> Result<bool, Error> {
+        Ok(self
+            .db
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM heard WHERE contact = ?1 AND handset = ?2 AND through >= ?3)
+                    OR EXISTS (SELECT 1 FROM heard_beyond WHERE contact = ?1 AND handset = ?2 AND number = ?3)",
+            )?
+            .query_row(params![contact, handset.as_bytes(), number], |row| row.get(0))?)
     }
 
     /// A content of theirs exists, whether we have it or not.
@@ -204,6 +215,7 @@ pub(crate) fn next_timeout(db: &Connection, session: &Session) -> Result<Option<
             "SELECT min(at) FROM (
                 SELECT min(refound_at) AS at FROM contact WHERE state <> 'blocked' AND ?2 = 0
                 UNION ALL SELECT min(gap_ask_at) FROM contact
+                UNION ALL SELECT min(resume_at) FROM contact
                 UNION ALL SELECT min(updated_at) + ?1 FROM generation
                     WHERE current = 1 AND vouched = 1 AND commit_hash IS NULL AND lost = 0)",
         )?

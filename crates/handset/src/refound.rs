@@ -21,8 +21,11 @@ const PATIENCE: [Duration; 6] = [
     Duration::from_secs(60),
     Duration::from_secs(10 * 60),
     Duration::from_secs(60 * 60),
-    Duration::from_secs(6 * 60 * 60),
+    LONGEST,
 ];
+
+/// ... and the longest of these.
+pub(crate) const LONGEST: Duration = Duration::from_secs(6 * 60 * 60);
 
 impl Work<'_> {
     /// Has a conversation founded again as soon as patience allows.

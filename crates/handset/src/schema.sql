@@ -110,6 +110,7 @@ CREATE TABLE contact (
     refound_tries INTEGER NOT NULL DEFAULT 0,
     reservation BLOB,                -- of the slot for that
     gap_ask_at INTEGER,
+    resume_at INTEGER,               -- nothing is submitted before: a switchboard on the way had no room
     added_at INTEGER NOT NULL
 ) STRICT;
 
@@ -150,6 +151,7 @@ CREATE TABLE generation (
     vouch_said INTEGER NOT NULL DEFAULT 0,   -- we gave ours
     commit_hash BLOB,                -- our commit under way
     updated_at INTEGER NOT NULL,     -- our last self-update
+    last INTEGER NOT NULL DEFAULT 0,         -- number of the last envelope that came
     troubled INTEGER NOT NULL DEFAULT 0,     -- envelopes that did not decrypt
     lost INTEGER NOT NULL DEFAULT 0,         -- its sequencer does not take what we send
     retired_at INTEGER
@@ -181,6 +183,7 @@ CREATE TABLE message (
     mimi BLOB NOT NULL,              -- empty once gone
     gone INTEGER NOT NULL DEFAULT 0,
     generation_number INTEGER,       -- place in the conversation's order: the newest numbered copy
+    rank BLOB,                       -- tells generations of one number apart, the one that goes on last
     place INTEGER,
     generation BLOB,                 -- theirs: where that copy arrived
     doubtful INTEGER NOT NULL DEFAULT 0,      -- theirs: that generation lost its trust; not shown
@@ -189,7 +192,7 @@ CREATE TABLE message (
 ) STRICT;
 CREATE INDEX message_by_number ON message (contact, number) WHERE mine = 1;
 CREATE INDEX message_of_theirs ON message (contact, handset, number) WHERE mine = 0;
-CREATE INDEX message_in_order ON message (contact, generation_number, place);
+CREATE INDEX message_in_order ON message (contact, generation_number, rank, place);
 CREATE INDEX message_target ON message (target) WHERE target IS NOT NULL;
 CREATE INDEX message_unsent ON message (contact, number) WHERE mine = 1 AND flight_generation IS NULL;
 CREATE INDEX message_undelivered ON message (contact, number) WHERE mine = 1 AND state IN ('waiting', 'sent');

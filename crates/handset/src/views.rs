@@ -118,7 +118,8 @@ impl Handset {
         let mut all = self.messages(
             &format!(
                 "{MESSAGES} WHERE message.contact = ?1 AND message.kind IN ('text', 'unknown')
-                 ORDER BY message.generation_number IS NULL, message.generation_number, message.place, message.row"
+                 ORDER BY message.generation_number IS NULL, message.generation_number, message.rank, message.place,
+                    message.row"
             ),
             params![contact.id],
         )?;
