@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use handset::{Accepting, CardView, ContactState, Event, NewCard};
 use rand_chacha::ChaCha20Rng;
+use switchboard::Limits;
 
 use crate::checks::{Conversation, is_calm};
 use crate::hostile::Hostile;
@@ -88,6 +89,7 @@ pub fn heal(world: &mut World) {
     world.weather = Weather::CALM;
     world.partitioned = false;
     for phone in 0..world.phones.len() {
+        world.phones[phone].set_disk_full(false);
         world.set_on(phone, true);
     }
 }
@@ -208,6 +210,22 @@ pub fn hostile(world: &mut World, office: usize, of_1000: u64) {
 /// It does no longer; says how often it did.
 pub fn honest_again(world: &mut World) -> u64 {
     world.hostile.take().map_or(0, |hostile| hostile.tampered)
+}
+
+/// Switchboards keep little for each other and for their lines: what is beyond is refused or dropped.
+pub fn tight(world: &mut World) {
+    world.oracle.gaps = true;
+    for office in 0..world.offices.len() {
+        let limits = Limits { queue_bytes_per_peer: 24 << 10, item_bytes_per_line: 48 << 10, ..Limits::default() };
+        world.set_limits(office, limits);
+    }
+}
+
+/// They keep as much as they should again.
+pub fn roomy(world: &mut World) {
+    for office in 0..world.offices.len() {
+        world.set_limits(office, Limits::default());
+    }
 }
 
 /// Says something.

@@ -49,9 +49,13 @@ pub fn agree(world: &mut World, conversation: &Conversation) {
         let at = of_a.iter().zip(&of_b).position(|(a, b)| a.id != b.id).unwrap_or_default();
         for phone in [a, b] {
             let places = "SELECT hex(substr(id, 1, 4)), generation_number, place, mine, number, kind, state, gone
-                FROM message ORDER BY generation_number IS NULL, generation_number, place, row";
+                FROM message ORDER BY generation_number IS NULL, generation_number, rank, place, row";
             let all = world.phones[phone].look(places);
             eprintln!("{}:\n  {}", world.phones[phone].name, all.join("\n  "));
+            let generations =
+                "SELECT number, hex(substr(id, 1, 4)), founder, trusted, current, vouched, vouch_said, lost,
+                datetime(retired_at / 1000, 'unixepoch') FROM generation";
+            eprintln!("generations: {:?}", world.phones[phone].look(generations));
         }
         panic!("one order for both, but text {at} differs");
     }

@@ -51,6 +51,8 @@ pub struct Switchboard {
     pub address: SwitchboardAddress,
     /// How often it lost everything.
     pub incarnation: u64,
+    /// How much it keeps for whom, from its next beginning on.
+    pub limits: Limits,
     /// It is gone: nothing reaches it, and nothing of it anybody.
     pub dark: bool,
     /// What leaves, in order.
@@ -87,6 +89,7 @@ impl Switchboard {
         let mut new = Self {
             address: address.parse().expect("an address"),
             incarnation: 0,
+            limits: Limits::default(),
             dark: false,
             leaving: Vec::new(),
             stored: BTreeSet::new(),
@@ -135,7 +138,7 @@ impl Switchboard {
 
     fn begin(&mut self, store: Faulty<SqliteStore>) {
         let rng = Box::new(ChaCha20Rng::seed_from_u64(self.rng.next_u64()));
-        self.core = Some(Core::new(store, office(&self.address), Limits::default(), rng));
+        self.core = Some(Core::new(store, office(&self.address), self.limits.clone(), rng));
     }
 
     fn core(&mut self) -> &mut Core<Faulty<SqliteStore>> {

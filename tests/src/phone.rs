@@ -158,10 +158,20 @@ impl Phone {
         &mut self,
         step: impl FnOnce(&mut Handset) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        self.disk_full.store(true, Ordering::Relaxed);
+        self.set_disk_full(true);
         let result = self.call(step);
-        self.disk_full.store(false, Ordering::Relaxed);
+        self.set_disk_full(false);
         result
+    }
+
+    /// Makes its disk refuse commits, or take them again.
+    pub fn set_disk_full(&self, full: bool) {
+        self.disk_full.store(full, Ordering::Relaxed);
+    }
+
+    /// Whether its disk refuses commits.
+    pub fn is_disk_full(&self) -> bool {
+        self.disk_full.load(Ordering::Relaxed)
     }
 
     /// Ends the process and begins another over the same database.

@@ -44,6 +44,7 @@ enum Turn {
     Clock,
     Lost,
     Moved,
+    Tight,
     Hostile,
 }
 
@@ -108,7 +109,8 @@ fn draw_turn(rng: &mut ChaCha20Rng) -> Turn {
         66..73 => Turn::Removed,
         73..80 => Turn::Clock,
         80..87 => Turn::Lost,
-        87..93 => Turn::Moved,
+        87..91 => Turn::Moved,
+        91..95 => Turn::Tight,
         _ => Turn::Hostile,
     }
 }
@@ -143,6 +145,7 @@ fn cast(world: &mut World, rng: &mut ChaCha20Rng) -> (Vec<Conversation>, bool) {
 enum Turned {
     Done,
     Clock(usize),
+    Tight,
     Hostile,
 }
 
@@ -163,6 +166,10 @@ fn take_turn(world: &mut World, rng: &mut ChaCha20Rng, conversations: &mut [Conv
         }
         Turn::Lost => acts::lose_office(world, below(rng, 2) as usize),
         Turn::Moved => acts::move_line(world, one, 2),
+        Turn::Tight => {
+            acts::tight(world);
+            return Turned::Tight;
+        }
         Turn::Hostile => {
             conversations.iter_mut().for_each(|conversation| conversation.ordered = false);
             acts::hostile(world, below(rng, 2) as usize, 50 + below(rng, 300));
@@ -176,6 +183,7 @@ fn end_turn(world: &mut World, turned: Turned) {
     match turned {
         Turned::Done => {}
         Turned::Clock(phone) => acts::right_clock(world, phone),
+        Turned::Tight => acts::roomy(world),
         Turned::Hostile => {
             acts::honest_again(world);
         }
@@ -205,7 +213,13 @@ fn talk(world: &mut World, rng: &mut ChaCha20Rng, conversations: &mut [Conversat
                 let on = !world.phones[from].on;
                 world.set_on(from, on);
             }
-            86..88 => {
+            86 => {
+                // For a while the disk takes nothing, and what arrives is sent again.
+                world.phones[from].set_disk_full(true);
+                world.pass(Duration::from_millis(below(rng, 10_000)));
+                world.phones[from].set_disk_full(false);
+            }
+            87 => {
                 // A text that the disk refuses was never said.
                 let refused = world.call_on_bad_disk(from, |handset, now| handset.text(now, &other, "never", None));
                 assert!(refused.is_err(), "a disk that refuses is noticed");

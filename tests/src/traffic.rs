@@ -171,15 +171,19 @@ impl World {
 
     fn frame_for_phone(&mut self, connection: ConnectionId, frame: &[u8]) {
         let Some(line) = self.connections.get(&connection).copied() else { return };
-        if let Err(error) = self.call(line.phone, |handset, now| handset.receive(now, frame)) {
-            panic!("{} choked on a frame: {error:?}", self.phones[line.phone].name);
+        match self.call(line.phone, |handset, now| handset.receive(now, frame)) {
+            Ok(()) => {}
+            // Nothing of it was taken; the switchboard sends it again.
+            Err(_) if self.phones[line.phone].is_disk_full() => self.break_line(line.phone),
+            Err(error) => panic!("{} choked on a frame: {error:?}", self.phones[line.phone].name),
         }
     }
 
     fn timeout(&mut self, phone: usize) {
         self.phones[phone].timer = None;
         if self.phones[phone].next_timeout().is_some_and(|at| at <= self.now) {
-            self.call(phone, |handset, now| handset.timeout(now)).expect("a timeout");
+            let done = self.call(phone, |handset, now| handset.timeout(now));
+            assert!(done.is_ok() || self.phones[phone].is_disk_full(), "a timeout fails: {done:?}");
         } else {
             self.carry_phone(phone);
         }

@@ -9,6 +9,7 @@ use handset::{Error, Handset};
 use protocol::Timestamp;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng as _, SeedableRng as _};
+use switchboard::Limits;
 
 use crate::hostile::Hostile;
 use crate::network::{Weather, below};
@@ -238,6 +239,12 @@ impl World {
     pub fn lose_office(&mut self, office: usize) {
         let gone = self.offices[office].lose_everything();
         self.after_crash(office, gone);
+    }
+
+    /// A switchboard begins again with other limits.
+    pub fn set_limits(&mut self, office: usize, limits: Limits) {
+        self.offices[office].limits = limits;
+        self.crash_office(office);
     }
 
     fn after_crash(&mut self, office: usize, gone: Vec<ConnectionId>) {

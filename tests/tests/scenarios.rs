@@ -227,6 +227,26 @@ fn a_switchboard_loses_its_database() {
 }
 
 #[test]
+fn a_switchboard_loses_its_database_again_and_again_while_the_other_handset_is_off() {
+    for seed in SEEDS {
+        let (mut world, mut rng, mut conversation) = two_lines(seed, (0, 1));
+        calm_down(&mut world, std::slice::from_ref(&conversation), DAY);
+        // More often than the other's way in has key packages of one use.
+        world.set_on(conversation.a, false);
+        for _ in 0..5 {
+            acts::lose_office(&mut world, 1);
+            let b = conversation.b;
+            say(&mut world, &mut conversation, b, "still there?");
+            world.pass(HOUR);
+        }
+        some_words(&mut world, &mut rng, &mut conversation, 5);
+        all_is_well(&mut world, std::slice::from_ref(&conversation), DAY);
+        let generation = current_generation(&world, conversation.a);
+        assert!(generation > 5, "{generation}");
+    }
+}
+
+#[test]
 fn the_switchboard_of_both_loses_its_database() {
     for seed in SEEDS {
         let (mut world, mut rng, mut conversation) = two_lines(seed, (0, 0));
@@ -277,6 +297,22 @@ fn a_switchboard_is_gone_for_good() {
         });
         assert!(talked, "they go on without it");
         agree(&mut world, &conversation);
+    }
+}
+
+#[test]
+fn switchboards_with_little_room() {
+    for seed in SEEDS {
+        let (mut world, mut rng, mut conversation) = two_lines(seed, (0, 1));
+        acts::tight(&mut world);
+        world.partitioned = true;
+        some_words(&mut world, &mut rng, &mut conversation, 60);
+        world.partitioned = false;
+        let (a, b) = (conversation.a, conversation.b);
+        world.set_on(if seed % 2 == 0 { a } else { b }, false);
+        some_words(&mut world, &mut rng, &mut conversation, 60);
+        acts::roomy(&mut world);
+        all_is_well(&mut world, &[conversation], 2 * DAY);
     }
 }
 
