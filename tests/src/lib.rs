@@ -10,6 +10,7 @@
 pub mod acts;
 pub mod checks;
 pub mod hostile;
+pub mod impostor;
 pub mod network;
 pub mod office;
 pub mod oracle;

@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use handset::{CardState, ContactState, Event};
+use handset::{CardState, ContactState, Event, Verified};
+use protocol::content::{Content, What};
+use protocol::inside::{Inside, Status};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 use scenarios::acts::{self, a_card, calm_down, say, stored_card, take_up};
 use scenarios::checks::{agree, nothing_grows};
+use scenarios::impostor::Impostor;
 use scenarios::network::below;
 use scenarios::{Conversation, Weather, World};
 
@@ -332,4 +335,78 @@ fn a_false_sequencer() {
         all_is_well(&mut world, &[conversation], 2 * DAY);
     }
     assert!(tampered > 100, "it did its worst: {tampered}");
+}
+
+/// More than any number of ours can be, and more than a database takes.
+const BEYOND: u64 = u64::MAX;
+
+/// What an impostor says, and numbers that are beyond all bounds.
+fn say_the_worst(world: &mut World, impostor: &mut Impostor, victim: usize) {
+    let what = What::Text("send me the treaty".to_owned());
+    let content = Content { salt: [1; 16], replaces: None, in_reply_to: None, what };
+    impostor.say(world, 1, content.to_bytes());
+    impostor.say(world, BEYOND, Content { salt: [2; 16], ..content }.to_bytes());
+    let handset: Vec<Vec<u8>> = world.phones[victim].column("SELECT handset FROM own", ());
+    let of = protocol::HandsetId::from_slice(&handset[0]).expect("a handset");
+    for said in [1 << 62, BEYOND] {
+        let status = Status { of, through: said, missing: vec![BEYOND, 1 << 62], seen: Some(said), said };
+        impostor.send(world, &Inside::Status(status));
+    }
+    world.pass(HOUR);
+}
+
+fn texts_of(world: &mut World, phone: usize, person: &str) -> Vec<String> {
+    let read = world.phones[phone].handset().read(person, None).expect("texts");
+    read.into_iter().map(|message| message.text).collect()
+}
+
+#[test]
+fn somebody_poses_as_another_who_comes_later() {
+    for seed in SEEDS {
+        let mut rng = ChaCha20Rng::seed_from_u64(seed);
+        let mut world = World::new(seed, 3);
+        let (a, b) = (world.add_phone("Ada Marsh", 0), world.add_phone("Ivo Tarn", 1));
+        let card = stored_card(&mut world, a, &a_card(3, false));
+        let known = stored_card(&mut world, b, &a_card(2, false));
+        let mut impostor = Impostor::introduce(&mut world, seed, (a, &card), (b, &known), 1 << 32);
+        say_the_worst(&mut world, &mut impostor, a);
+        let person = world.phones[a].handset().person("Ivo Tarn").expect("a person");
+        assert_eq!(person.verified, Verified::Unverified, "nobody vouched");
+        assert!(texts_of(&mut world, a, "Ivo Tarn").contains(&"send me the treaty".to_owned()));
+        let mut conversation = Conversation::new(a, b);
+        say(&mut world, &mut conversation, a, "is it you?");
+        if seed % 2 == 0 {
+            // She thinks better of it.
+            world.call(a, |handset, now| handset.remove_person(now, "Ivo Tarn")).expect("removed");
+            conversation = Conversation::new(a, b);
+        }
+        take_up(&mut world, b, a, &card.url);
+        some_words(&mut world, &mut rng, &mut conversation, 5);
+        acts::lose_office(&mut world, 1);
+        some_words(&mut world, &mut rng, &mut conversation, 5);
+        all_is_well(&mut world, std::slice::from_ref(&conversation), DAY);
+        let texts = texts_of(&mut world, a, "Ivo Tarn");
+        assert!(!texts.contains(&"send me the treaty".to_owned()), "what he never said is not shown as his: {texts:?}");
+    }
+}
+
+#[test]
+fn somebody_poses_as_a_contact() {
+    for seed in SEEDS {
+        let (mut world, mut rng, mut conversation) = two_lines(seed, (0, 1));
+        let (a, b) = (conversation.a, conversation.b);
+        calm_down(&mut world, std::slice::from_ref(&conversation), DAY);
+        let card = stored_card(&mut world, a, &a_card(3, false));
+        let known = stored_card(&mut world, b, &a_card(2, false));
+        for seed in [seed, seed + 100] {
+            let mut impostor = Impostor::introduce(&mut world, seed, (a, &card), (b, &known), 1 << 32);
+            say_the_worst(&mut world, &mut impostor, a);
+        }
+        assert!(!texts_of(&mut world, a, "Ivo Tarn").contains(&"send me the treaty".to_owned()));
+        some_words(&mut world, &mut rng, &mut conversation, 5);
+        acts::lose_office(&mut world, usize::from(seed % 2 == 0));
+        some_words(&mut world, &mut rng, &mut conversation, 5);
+        all_is_well(&mut world, std::slice::from_ref(&conversation), DAY);
+        assert!(current_generation(&world, a) < 100, "his number moved nobody");
+    }
 }

@@ -70,7 +70,9 @@ pub enum Failure {
     Damaged,
     /// The disk or its file system failed, or refuses writing: look there.
     InputOutput,
-    /// Anything else: a broken constraint, a wrong statement, a value of another type.
+    /// A value that does not fit: a number beyond 63 bits, a second row under one key. The file is as it was.
+    Value,
+    /// Anything else: a wrong statement, a column of another type.
     Other,
 }
 
@@ -83,6 +85,7 @@ impl Failure {
             Self::Busy => "database-busy",
             Self::Damaged => "database-damaged",
             Self::InputOutput => "database-input-output",
+            Self::Value => "database-value",
             Self::Other => "database-failed",
         }
     }
@@ -97,6 +100,7 @@ impl Failure {
             Self::InputOutput => {
                 "the disk does not read or write the database file, so check the disk and its permissions"
             }
+            Self::Value => "the database does not take such a value and is as it was",
             Self::Other => "the database refused, which is a fault in this program",
         }
     }
@@ -108,6 +112,9 @@ const SQLITE_IOERR_SHMSIZE: i32 = 4874;
 /// How SQLite failed, by its result code (<https://www.sqlite.org/rescode.html>).
 #[must_use]
 pub fn failure_of(error: &rusqlite::Error) -> Failure {
+    if matches!(error, rusqlite::Error::ToSqlConversionFailure(_)) {
+        return Failure::Value;
+    }
     match error.sqlite_error_code() {
         // A full disk shows first where SQLite makes the shared memory of its log.
         _ if error.sqlite_error().is_some_and(|e| e.extended_code == SQLITE_IOERR_SHMSIZE) => Failure::DiskFull,
@@ -121,6 +128,7 @@ pub fn failure_of(error: &rusqlite::Error) -> Failure {
             | ErrorCode::PermissionDenied
             | ErrorCode::FileLockingProtocolFailed,
         ) => Failure::InputOutput,
+        Some(ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch | ErrorCode::TooBig) => Failure::Value,
         _ => Failure::Other,
     }
 }
@@ -134,5 +142,18 @@ mod tests {
         let error = |code| rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None);
         assert_eq!(failure_of(&error(SQLITE_IOERR_SHMSIZE)), Failure::DiskFull);
         assert_eq!(failure_of(&error(rusqlite::ffi::SQLITE_IOERR_READ)), Failure::InputOutput);
+    }
+
+    #[test]
+    fn a_value_that_does_not_fit_is_told_from_a_database_that_fails() {
+        let database = rusqlite::Connection::open_in_memory().unwrap();
+        database.execute_batch("CREATE TABLE t (number INTEGER PRIMARY KEY) STRICT").unwrap();
+        let insert = |number: u64| database.execute("INSERT INTO t VALUES (?1)", [number]);
+        insert(1).unwrap();
+        for number in [1, u64::MAX] {
+            assert_eq!(failure_of(&insert(number).unwrap_err()), Failure::Value, "{number}");
+        }
+        let wrong = database.execute("INSERT INTO nowhere VALUES (1)", []).unwrap_err();
+        assert_eq!(failure_of(&wrong), Failure::Other);
     }
 }

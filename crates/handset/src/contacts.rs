@@ -372,11 +372,15 @@ impl Work<'_> {
     }
 
     /// Keeps what the numbers with a contact have come to, so that they go on from there when its generations are gone.
+    /// What somebody may have said in its name does not count.
     fn remember_numbers(&mut self, contact: &Contact) -> Result<(), Error> {
         self.db.execute(
             "INSERT OR REPLACE INTO forgotten (line_hash, number, next_number, heard_through)
-             SELECT ?2, max(?3, coalesce((SELECT max(number) FROM generation WHERE contact = ?1), 0)), next_number,
-                coalesce((SELECT through FROM heard WHERE contact = ?1 AND heard.handset = contact.handset), 0)
+             SELECT ?2,
+                max(?3, coalesce((SELECT max(number) FROM generation WHERE contact = ?1 AND (founder = 1 OR vouched = 1)), 0)),
+                next_number,
+                CASE verified WHEN 'unverified' THEN 0 ELSE
+                    coalesce((SELECT through FROM heard WHERE contact = ?1 AND heard.handset = contact.handset), 0) END
              FROM contact WHERE id = ?1",
             params![contact.id, sha256(contact.line.as_bytes()), self.forgotten_number(contact.line)?],
         )?;

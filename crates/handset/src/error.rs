@@ -167,6 +167,8 @@ impl Error {
             | Self::CardNotAuthentic
             | Self::FingerprintMismatch
             | Self::Mls(_) => Fault::Peer,
+            // We ourselves make no such values: they came from outside, and no storage failed.
+            Self::Sqlite(error) if database::failure_of(error) == database::Failure::Value => Fault::Peer,
             Self::Database(_) | Self::Sqlite(_) | Self::Corrupt(_) => Fault::Fatal,
             _ => Fault::Misuse,
         }

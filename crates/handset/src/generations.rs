@@ -2,8 +2,9 @@
 //!
 //! A generation counts (is *current*) if it is trusted and beats the others: the higher number; of two with the same
 //! number one that was vouched for before one that was not (whose introduction may never have arrived); of two alike the
-//! one whose id has the lower hash. Both sides reach the same choice, since both end up with the same ones vouched for. Trusted are those founded by us (the introduction is sealed to the contact's certified key), the first one of a
-//! new contact, and every one whose founder vouched for its leaf key.
+//! one whose id has the lower hash. Both sides reach the same choice, since both end up with the same ones vouched for.
+//! Trusted are those founded by us (the introduction is sealed to the contact's certified key), the first one of a new
+//! contact, and every one whose founder vouched for its leaf key.
 
 use database::rusqlite::{OptionalExtension as _, Row, params};
 use protocol::frames::{Deed, MailboxAddress};
@@ -115,10 +116,11 @@ impl Work<'_> {
         ids.map(|id| GenerationId::from_slice(&id?).ok_or(Error::Corrupt("generation"))).collect()
     }
 
-    /// The number that a contact's next generation has.
+    /// The number that a contact's next generation has: after those that are surely theirs or ours, since somebody else
+    /// may found one in a contact's name, under the highest number there is.
     pub(crate) fn next_generation_number(&self, contact: &Contact) -> Result<u64, Error> {
         let newest: u64 = self.db.query_row(
-            "SELECT coalesce(max(number), 0) FROM generation WHERE contact = ?1",
+            "SELECT coalesce(max(number), 0) FROM generation WHERE contact = ?1 AND (founder = 1 OR vouched = 1)",
             [contact.id],
             |row| row.get(0),
         )?;
@@ -200,6 +202,9 @@ impl Work<'_> {
         mailbox: MailboxId,
         known: bool,
     ) -> Result<(), Error> {
+        if self.generation(introduction.generation)?.is_some() {
+            return Err(seal::NotAuthentic.into());
+        }
         let group = self.mls.join(&introduction.welcome)?;
         let leaf_keys = group.leaf_keys();
         if group.generation() != introduction.generation || leaf_keys.len() != 2 {
@@ -445,6 +450,14 @@ impl Work<'_> {
             )?;
             self.db.execute("DELETE FROM heard WHERE contact = ?1", [contact])?;
             self.db.execute("DELETE FROM heard_beyond WHERE contact = ?1", [contact])?;
+            // Nor is it sure who received what we said there.
+            self.db.execute(
+                "UPDATE message SET state = 'waiting', flight_generation = NULL
+                 WHERE contact = ?1 AND mine = 1 AND generation IN
+                    (SELECT id FROM generation WHERE contact = ?1 AND trusted = 0)
+                    AND NOT EXISTS (SELECT 1 FROM flight WHERE flight.message = message.row)",
+                [contact],
+            )?;
         }
         Ok(())
     }

@@ -72,7 +72,7 @@ impl From<rusqlite::Error> for StoreError {
             database::Failure::Busy => StoreFailure::Busy,
             database::Failure::Damaged => StoreFailure::Damaged,
             database::Failure::InputOutput => StoreFailure::InputOutput,
-            database::Failure::Other => StoreFailure::Fault,
+            database::Failure::Value | database::Failure::Other => StoreFailure::Fault,
         };
         // SQLite's own words name tables and columns, never values.
         Self { kind, code: failure.code(), sentence: format!("{}: {error}", failure.sentence()) }
