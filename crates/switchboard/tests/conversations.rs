@@ -5,7 +5,7 @@ mod world;
 use protocol::RefusalCode;
 use protocol::federation::{Parcel, ParcelReply, PeerMessage};
 use protocol::frames::{Deed, Delivery, MailboxAddress, Outcome, Routing};
-use protocol::{EnvelopeHash, GenerationId, QueueId, Timestamp};
+use protocol::{EnvelopeHash, GenerationId, QueueId, SwitchboardAddress, Timestamp};
 use serde_bytes::ByteBuf;
 use switchboard::Limits;
 use switchboard::core::{Done, Federation, Work};
@@ -297,7 +297,11 @@ fn a_peers_key_is_pinned_once_and_forgotten_on_order_only() {
     let pin = |peer, key| Work::Pin { peer, key: [key; 32] };
     assert_eq!(world.apply(A, pin(address(B), 1)), Done::Pinned(Some([1; 32])));
     assert_eq!(world.apply(A, pin(address(B), 2)), Done::Pinned(Some([1; 32])));
-    assert_eq!(world.apply(A, pin("c.example".parse().unwrap(), 3)), Done::Pinned(None), "no room for one more");
     world.apply(A, Work::Forget { peer: address(B) });
     assert_eq!(world.apply(A, pin(address(B), 2)), Done::Pinned(Some([2; 32])));
+    let stranger = "c.example".parse::<SwitchboardAddress>().unwrap();
+    world.apply(A, Work::SetStanding { peer: address(B), standing: Standing::Allowed });
+    assert_eq!(world.apply(A, pin(stranger.clone(), 3)), Done::Pinned(None), "no room beside one that is allowed");
+    world.apply(A, Work::SetStanding { peer: address(B), standing: Standing::Unknown });
+    assert_eq!(world.apply(A, pin(stranger, 3)), Done::Pinned(Some([3; 32])), "a stranger makes room for another");
 }

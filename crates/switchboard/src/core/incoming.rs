@@ -85,7 +85,7 @@ impl Turn<'_> {
     pub(super) fn pin(&mut self, peer: &SwitchboardAddress, key: [u8; 32]) -> Result<Option<[u8; 32]>, StoreError> {
         let mut row = match self.tx.peer(peer)? {
             Some(row) => row,
-            None if self.tx.peers_count()? >= self.limits.peers => return Ok(None),
+            None if !self.make_room_for_peer()? => return Ok(None),
             None => self.new_peer(),
         };
         if let Some(pinned) = row.key {

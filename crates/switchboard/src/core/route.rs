@@ -18,6 +18,9 @@ pub(super) enum For {
     Delivery,
 }
 
+/// Strangers that are forgotten at once when there is no room for more: a bounded amount of work.
+const STRANGERS: usize = 100;
+
 impl Turn<'_> {
     /// Sends a message whose envelope was taken out. Gives whether it is on its way.
     pub(super) fn send(
@@ -91,7 +94,7 @@ impl Turn<'_> {
     fn room(&mut self, peer: &SwitchboardAddress, bytes: usize, whom: For) -> Result<Option<PeerRow>, StoreError> {
         let row = match self.tx.peer(peer)? {
             Some(row) => row,
-            None if self.tx.peers_count()? >= self.limits.peers => return Ok(None),
+            None if !self.make_room_for_peer()? => return Ok(None),
             None => self.new_peer(),
         };
         let all = self.limits.queue_bytes_per_peer;
@@ -115,6 +118,12 @@ impl Turn<'_> {
         self.tx.put_peer(peer, &row)?;
         self.wake_peer(peer);
         Ok(())
+    }
+
+    /// Whether one peer more can be known. Anybody can make himself known: strangers make room for whoever comes next.
+    pub(super) fn make_room_for_peer(&mut self) -> Result<bool, StoreError> {
+        let full = self.tx.peers_count()? >= self.limits.peers;
+        Ok(!full || self.tx.forget_strangers(STRANGERS)? > 0)
     }
 
     /// A peer that was not known.

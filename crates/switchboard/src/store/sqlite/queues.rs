@@ -43,6 +43,23 @@ impl Queues for SqliteTx<'_> {
         })
     }
 
+    fn forget_strangers(&mut self, limit: usize) -> Result<u64> {
+        let gone = self.many(
+            "DELETE FROM peers WHERE peer IN (
+                SELECT peer FROM peers WHERE standing = 0 AND last = stored
+                    AND NOT EXISTS (SELECT 1 FROM mailboxes WHERE sender = peers.peer)
+                    AND NOT EXISTS (SELECT 1 FROM members WHERE address = peers.peer)
+                ORDER BY (SELECT max(at) FROM incoming WHERE incoming.peer = peers.peer), peer LIMIT ?1)
+             RETURNING peer",
+            (int(limit as u64),),
+            |row| address(row, 0),
+        )?;
+        for peer in &gone {
+            self.run("DELETE FROM incoming WHERE peer = ?1", (peer.as_str(),))?;
+        }
+        Ok(gone.len() as u64)
+    }
+
     fn peers_waiting(&mut self) -> Result<Vec<SwitchboardAddress>> {
         self.many("SELECT peer FROM peers WHERE last > stored ORDER BY peer", (), |row| address(row, 0))
     }

@@ -17,7 +17,9 @@ use crate::store::{
 /// If a check fails.
 pub fn conformance<S: Store>(make: impl Fn() -> S) {
     transactions(&mut make());
-    for check in [accounts, intakes, reservations, mailboxes, items, envelopes, generations, queues, incoming] {
+    for check in
+        [accounts, intakes, reservations, mailboxes, items, envelopes, generations, queues, strangers, incoming]
+    {
         let mut store = make();
         store.write(&mut |tx| check(tx)).expect("a check's methods succeed");
     }
@@ -287,6 +289,58 @@ fn queues(tx: &mut dyn Tx) -> Result<()> {
     assert_eq!(found, [(1, blank, &[] as &[u8]), (2, blank, &[]), (3, full, b"bytes")]);
     assert_eq!(tx.remove_queued(&b, 3)?, 11);
     assert_eq!(tx.queued(&b, 0, 9, 1 << 20)?, []);
+    Ok(())
+}
+
+fn strangers(tx: &mut dyn Tx) -> Result<()> {
+    let stranger = PeerRow {
+        key: Some([3; 32]),
+        standing: Standing::Unknown,
+        queue: QueueId::new([1; 16]),
+        base: 0,
+        last: 2,
+        stored: 2,
+        bytes: 0,
+    };
+    for name in [
+        "allowed.example",
+        "delivered.example",
+        "heard.example",
+        "heard-late.example",
+        "new.example",
+        "sender.example",
+        "waits.example",
+    ] {
+        let row = match name {
+            "allowed.example" => PeerRow { standing: Standing::Allowed, ..stranger.clone() },
+            "waits.example" => PeerRow { last: 3, ..stranger.clone() },
+            _ => stranger.clone(),
+        };
+        tx.put_peer(&peer(name), &row)?;
+    }
+    tx.put_mailbox(&MAILBOX, &MailboxRow { line: LINE, from: peer("sender.example"), last: 0 })?;
+    let generation =
+        GenerationRow { line: LINE, epoch: 1, capability: CapabilityHash::new([7; 32]), last: 0, last_at: at(1) };
+    tx.put_generation(&GENERATION, &generation)?;
+    tx.add_member(&GENERATION, &MailboxAddress { address: peer("delivered.example"), mailbox: MAILBOX })?;
+    tx.put_incoming(&peer("heard-late.example"), &QueueId::new([1; 16]), 1, at(9), 2)?;
+    tx.put_incoming(&peer("heard.example"), &QueueId::new([1; 16]), 1, at(1), 2)?;
+    let left = |tx: &mut dyn Tx| -> Result<Vec<String>> {
+        Ok(tx.peers()?.into_iter().map(|(peer, _)| peer.as_str().to_owned()).collect())
+    };
+    assert_eq!(tx.forget_strangers(2)?, 2);
+    assert_eq!(
+        left(tx)?,
+        ["allowed.example", "delivered.example", "heard-late.example", "sender.example", "waits.example"],
+        "the longest silent go first"
+    );
+    assert_eq!((tx.forget_strangers(9)?, tx.forget_strangers(9)?), (1, 0));
+    assert_eq!(
+        left(tx)?,
+        ["allowed.example", "delivered.example", "sender.example", "waits.example"],
+        "what holds a peer keeps it"
+    );
+    assert_eq!(tx.incoming(&peer("heard.example"), &QueueId::new([1; 16]))?, None);
     Ok(())
 }
 
