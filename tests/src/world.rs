@@ -21,6 +21,9 @@ use crate::traffic::{Happening, Line};
 /// 2026-11-22T12:00:00Z: engines and OpenMLS may compare with the real clock.
 const BEGINNING: u64 = 1_795_348_800_000;
 
+/// More than ever happens in a story: a hundred times the usual.
+const MOST: u64 = 500_000;
+
 /// How often a switchboard removes what is over.
 const SWEEP: Duration = Duration::from_secs(6 * 3600);
 
@@ -45,6 +48,8 @@ pub struct World {
     pub trace: u64,
     /// Frames of handsets that arrived.
     pub frames: u64,
+    /// Everything that happened.
+    steps: u64,
     /// All that went between switchboards, if it is to be kept.
     pub wire: Option<Vec<Vec<u8>>>,
     pub(crate) rng: ChaCha20Rng,
@@ -90,6 +95,7 @@ impl World {
             oracle: Oracle::default(),
             trace: 0,
             frames: 0,
+            steps: 0,
             wire: None,
             rng,
             queue: BinaryHeap::new(),
@@ -140,10 +146,15 @@ impl World {
     }
 
     /// Lets one thing happen; false if nothing is left to.
+    ///
+    /// # Panics
+    /// If this never comes to an end.
     pub fn step(&mut self) -> bool {
         let Some(Reverse((at, id))) = self.queue.pop() else { return false };
         let Some(happening) = self.happenings.remove(&id) else { return true };
         self.now = self.now.max(at);
+        self.steps += 1;
+        assert!(self.steps < MOST, "something is done without end: {happening:?} at {:?}", self.now);
         self.trace = self.trace.wrapping_mul(0x0100_0000_01b3) ^ at.as_millis() ^ happening.kind();
         self.happen(happening);
         true

@@ -1,7 +1,7 @@
 //! The simulator's seeds.
 //!
-//! SEEDS says how many there are to be (200 if it does not; a few in a thousand beyond still fail), FIRST_SEED where
-//! they begin, TEXTS how long a story is.
+//! SEEDS says how many there are to be (`cargo xtask test` plays 2,000), FIRST_SEED where they begin, TEXTS how long a
+//! story is.
 
 use scenarios::seeds::{from_env, run_seeds};
 use scenarios::story::{Story, run};

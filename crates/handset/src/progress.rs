@@ -216,8 +216,9 @@ pub(crate) fn next_timeout(db: &Connection, session: &Session) -> Result<Option<
                 SELECT min(refound_at) AS at FROM contact WHERE state <> 'blocked' AND ?2 = 0
                 UNION ALL SELECT min(gap_ask_at) FROM contact
                 UNION ALL SELECT min(resume_at) FROM contact
-                UNION ALL SELECT min(updated_at) + ?1 FROM generation
-                    WHERE current = 1 AND vouched = 1 AND commit_hash IS NULL AND lost = 0)",
+                UNION ALL SELECT min(updated_at) + ?1 FROM generation JOIN contact ON contact.id = generation.contact
+                    WHERE current = 1 AND vouched = 1 AND commit_hash IS NULL AND lost = 0
+                    AND resume_at IS NULL AND state <> 'blocked')",
         )?
         .query_row(
             params![u64::try_from(UPDATE_AFTER.as_millis()).unwrap_or(u64::MAX), session.is_refounding()],
