@@ -21,7 +21,7 @@ pub struct Limits {
     pub peers: u64,
     /// Slots that one peer may hold of one intake without having used them.
     pub reservations_per_peer: usize,
-    /// How long a slot is held.
+    /// How long a slot is held against others. Whoever comes later than that still gets it if nobody else holds it.
     pub reservation: Duration,
     /// How long items, queued messages and what is known of used reservations are kept.
     pub keep: Duration,
@@ -65,7 +65,7 @@ impl Default for Limits {
             queue_bytes_per_peer: 1 << 30,
             peers: 10_000,
             reservations_per_peer: 4,
-            reservation: Duration::from_mins(15),
+            reservation: Duration::from_mins(2),
             keep: DAY * 30,
             keep_generations: DAY * 400,
             queues_per_peer: 8,

@@ -149,7 +149,7 @@ impl Turn<'_> {
                 if others.iter().filter(|(peer, _)| peer == from).count() >= self.limits.reservations_per_peer {
                     return refuse(
                         RefusalCode::TooMany,
-                        "this card is being taken up too often: try again in 15 minutes",
+                        "this card is being taken up too often: try again in two minutes",
                     );
                 }
                 let ordinary = slots.iter().filter(|slot| !slot.last_resort).find(is_free);
@@ -159,7 +159,7 @@ impl Turn<'_> {
                     None => {
                         return refuse(
                             RefusalCode::ReservationLapsed,
-                            "somebody else is taking this card's last use up: try again in 15 minutes",
+                            "somebody else is taking this card's last use up: try again in two minutes",
                         );
                     }
                 }
@@ -228,11 +228,14 @@ impl Turn<'_> {
         if sealed.bytes().len() > ENVELOPE_BYTES {
             return refuse(RefusalCode::TooLarge, "this introduction is larger than one may be");
         }
-        let Some(held) = held.filter(|held| !self.is_lapsed(held)) else {
-            return refuse(RefusalCode::ReservationLapsed, "this took too long: take the card up again");
-        };
+        let lapsed = || refuse(RefusalCode::ReservationLapsed, "this took too long: take the card up again");
+        let Some(held) = held else { return lapsed() };
         let slot = self.tx.slots(lookup)?.into_iter().find(|slot| slot.position == held.position);
         let Some(slot) = slot.filter(|slot| !slot.used) else { return used_up() };
+        let others = self.open_reservations(lookup, Some(&held))?;
+        if !slot.last_resort && others.iter().any(|(_, row)| row.position == slot.position) {
+            return lapsed();
+        }
         let open = self.tx.mailbox(&slot.mailbox)?;
         if open.as_ref().is_some_and(|row| row.line != intake.line || !slot.last_resort) {
             return used_up();

@@ -11,11 +11,15 @@ use crate::store::{IntakeState, StoreError};
 /// Rows of each kind in one sweep, so that it never holds others up for long.
 const ROWS: usize = 200;
 
+/// Lapsed reservations are known for so many times as long as they hold, for introductions that come late.
+const REMEMBERED: u32 = 8;
+
 impl Turn<'_> {
     /// Removes a bounded amount of what is over; gives how many rows.
     pub(super) fn sweep(&mut self) -> Result<u64, StoreError> {
         let old = before(self.now, self.limits.keep);
-        let mut removed = self.tx.remove_reservations(before(self.now, self.limits.reservation), old)?;
+        let lapsed = before(self.now, self.limits.reservation.saturating_mul(REMEMBERED));
+        let mut removed = self.tx.remove_reservations(lapsed, old)?;
         removed += self.tx.remove_awaited(old)?;
         removed += self.tx.remove_generations(before(self.now, self.limits.keep_generations), ROWS)?;
         for lookup in self.tx.intakes_expired(self.now, ROWS)? {
