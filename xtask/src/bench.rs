@@ -13,6 +13,7 @@ pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
         return Err(Failure::Misuse(format!("There is no benchmark {unknown:?}; there is text.")));
     }
     setup::require(&[&setup::C_COMPILER])?;
-    let mut command = shell::cargo(["run", "--release", "--package", "bench", "--"]);
-    Ok(shell::run(command.args(args))?)
+    // The switchboards that are measured are processes of the release binary, beside the benchmark's own.
+    shell::run(&mut shell::cargo(["build", "--release", "--package", "entrenous", "--package", "bench"]))?;
+    Ok(shell::run(&mut shell::command(shell::target_dir().join("release/bench"), args))?)
 }
