@@ -159,10 +159,11 @@ pub fn block_for_a_while(world: &mut World, rng: &mut ChaCha20Rng, conversation:
     world.call(who, |handset, now| handset.block_person(now, &name)).expect("blocked");
     let refused = world.call(who, |handset, now| handset.text(now, &name, "hello", None));
     assert!(matches!(refused, Err(handset::Error::Blocked(_))), "{refused:?}");
-    let before: Vec<u64> = world.phones[who].column("SELECT count(*) FROM message WHERE mine = 0", ());
+    let theirs = "SELECT count(*) FROM message JOIN contact ON contact.id = contact WHERE mine = 0 AND person = ?1";
+    let before: Vec<u64> = world.phones[who].column(theirs, [&name]);
     say(world, conversation, other, "are you there?");
     world.pass(Duration::from_secs(below(rng, 7200)));
-    let after: Vec<u64> = world.phones[who].column("SELECT count(*) FROM message WHERE mine = 0", ());
+    let after: Vec<u64> = world.phones[who].column(theirs, [&name]);
     assert_eq!(before, after, "nothing comes from somebody blocked");
     world.call(who, |handset, now| handset.unblock_person(now, &name)).expect("unblocked");
 }
