@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::mutants;
 use crate::shell::{self, Failure};
 use crate::tally::Tally;
 use crate::targets::Targets;
@@ -45,7 +46,8 @@ const WALLS: [Wall; 5] = [
     },
 ];
 
-/// Checks every wall and every file; each wall counts as one check, the files together as one.
+/// Checks every wall, every file, and whether the mutants still fit; each wall counts as one check, the files together as
+/// one, and the mutants too.
 ///
 /// # Errors
 ///
@@ -65,6 +67,7 @@ pub(crate) fn check() -> Result<Tally, Failure> {
         eprintln!("{} has {lines} lines; split it, the limit is {LONGEST_FILE}.", path.display());
     }
     tally += Tally::one(long.is_empty());
+    tally += mutants::fit()?;
     Ok(tally)
 }
 

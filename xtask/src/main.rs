@@ -7,6 +7,7 @@ mod browser;
 mod deny;
 mod fuzz;
 mod house;
+mod mutants;
 mod prove;
 mod purity;
 mod setup;
@@ -28,6 +29,7 @@ Entrenous: the commands of its workshop.
   cargo xtask start [--demo] [-- ARGS]   set up, build, and run one switchboard (or the demonstration)
   cargo xtask build                      set up and build target/release/entrenous
   cargo xtask test [--quick] [STAGE..]   set up and run every check, or only the stages named
+  cargo xtask mutants [NAME..]           break one thing after the other, and see the simulator catch it
   cargo xtask fuzz [TARGET] [SECONDS]    fuzz one target, or each in turn (60 seconds each)
   cargo xtask prove [MODEL..]            attack the models in proofs/, or those named, with Verifpal
   cargo xtask bench [text]               measure, in release mode
@@ -59,6 +61,7 @@ fn dispatch(args: &[String]) -> Result<(), Failure> {
         "start" => start::run(rest),
         "build" => start::build(rest),
         "test" => test::run(rest),
+        "mutants" => mutants::run(rest),
         "fuzz" => fuzz::run(rest),
         "prove" => prove::run(rest),
         "bench" => bench::run(rest),

@@ -43,7 +43,7 @@ pub(crate) fn set_common(connection: &Connection) -> Result<(), Error> {
          PRAGMA secure_delete=ON;
          PRAGMA trusted_schema=OFF;",
     )?;
-    connection.set_prepared_statement_cache_capacity(128);
+    connection.set_prepared_statement_cache_capacity(256);
     Ok(())
 }
 

@@ -124,7 +124,7 @@ impl Work<'_> {
         let id = card_id(&self.random());
         let expires_at = self.now.after(new.expires);
         let keys = IntakeKeys::of(&token);
-        self.db.execute(
+        self.run(
             "INSERT INTO card (id, lookup, token, for_name, words, ask, uses, made_at, expires_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             params![
@@ -155,8 +155,7 @@ impl Work<'_> {
     fn revoke_card(&mut self, id: &str) -> Result<(), Error> {
         self.own()?;
         let lookup: Option<Vec<u8>> = self
-            .db
-            .query_row("UPDATE card SET revoked = 1 WHERE id = ?1 RETURNING lookup", [id], |row| row.get(0))
+            .row("UPDATE card SET revoked = 1 WHERE id = ?1 RETURNING lookup", [id], |row| row.get(0))
             .optional()?;
         let lookup = lookup.ok_or_else(|| Error::UnknownCard(id.to_owned()))?;
         let lookup = LookupId::from_slice(&lookup).ok_or(Error::Corrupt("lookup"))?;
@@ -170,7 +169,7 @@ impl Work<'_> {
         card: Option<&str>,
         contact: Option<i64>,
     ) -> Result<(), Error> {
-        self.db.execute(
+        self.run(
             "INSERT INTO intake (lookup, token, card, contact) VALUES (?1, ?2, ?3, ?4)",
             params![keys.lookup().as_bytes(), token.as_bytes(), card, contact],
         )?;
@@ -192,9 +191,10 @@ impl Work<'_> {
     pub(crate) fn new_slot(&mut self, own: &Own, keys: &IntakeKeys, last_resort: bool) -> Result<SealedSlot, Error> {
         let made = self.mls.key_package(last_resort)?;
         let mailbox = MailboxId::new(self.random());
-        self.db
-            .prepare_cached("INSERT INTO slot (mailbox, lookup, key_package, last_resort) VALUES (?1, ?2, ?3, ?4)")?
-            .execute(params![mailbox.as_bytes(), keys.lookup().as_bytes(), made.reference, last_resort])?;
+        self.run(
+            "INSERT INTO slot (mailbox, lookup, key_package, last_resort) VALUES (?1, ?2, ?3, ?4)",
+            params![mailbox.as_bytes(), keys.lookup().as_bytes(), made.reference, last_resort],
+        )?;
         let slot = Slot { handset: own.handset, key_package: ByteBuf::from(made.bytes), mailbox };
         Ok(SealedSlot { mailbox, sealed: ByteBuf::from(keys.seal_slot(&encode(&slot), self.rng)) })
     }

@@ -93,7 +93,7 @@ impl Work<'_> {
             handsets: vec![HandsetEntry { handset, signing: signing.public(), kem: kem.public() }],
             made_at: self.now,
         };
-        self.db.execute(
+        self.run(
             "INSERT OR REPLACE INTO own
                 (id, name, line, identity, successor, handset, signing, kem, handsets, switchboard, scheme, invitation)
              VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
@@ -116,7 +116,7 @@ impl Work<'_> {
 
     /// Points a claimed line at another switchboard (or at one that lost everything), until that takes or refuses it.
     fn begin_move(&mut self, link: &ClaimLink) -> Result<(), Error> {
-        self.db.execute(
+        self.run(
             "UPDATE own SET previous = coalesce(previous, switchboard), previous_scheme = coalesce(previous_scheme, scheme),
                 previous_cursor = coalesce(previous_cursor, cursor),
                 switchboard = ?1, scheme = ?2, invitation = ?3, cursor = 0",
@@ -128,9 +128,8 @@ impl Work<'_> {
     /// The switchboard took the claim; `done` is the last of our deeds that it has.
     pub(crate) fn claimed(&mut self, own: &Own, done: u64) -> Result<(), Error> {
         let same: bool =
-            self.db
-                .query_row("SELECT previous IS NOT NULL AND previous = switchboard FROM own", [], |row| row.get(0))?;
-        self.db.execute(
+            self.row("SELECT previous IS NOT NULL AND previous = switchboard FROM own", [], |row| row.get(0))?;
+        self.run(
             "UPDATE own SET invitation = NULL, claimed = 1, previous = NULL, previous_scheme = NULL,
                 previous_cursor = NULL",
             [],
@@ -155,12 +154,12 @@ impl Work<'_> {
              UPDATE contact SET refound_tries = 0, reservation = NULL;
              UPDATE message SET flight_generation = NULL WHERE mine = 1 AND state IN ('waiting', 'sent');",
         )?;
-        self.db.execute("UPDATE contact SET refound_at = ?1 WHERE state = 'open'", [self.now.as_millis()])?;
+        self.run("UPDATE contact SET refound_at = ?1 WHERE state = 'open'", [self.now.as_millis()])?;
         if !lost {
-            self.db.execute("UPDATE contact SET own_intake = NULL", [])?;
+            self.run("UPDATE contact SET own_intake = NULL", [])?;
             return Ok(());
         }
-        let mut known = self.db.prepare("SELECT id, own_intake FROM contact WHERE own_intake IS NOT NULL")?;
+        let mut known = self.db.prepare_cached("SELECT id, own_intake FROM contact WHERE own_intake IS NOT NULL")?;
         let known: Vec<(i64, Vec<u8>)> =
             known.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
         for (contact, token) in known {
@@ -173,13 +172,13 @@ impl Work<'_> {
     /// The switchboard did not take the claim: a line that was new is as if it had never been.
     pub(crate) fn claim_refused(&mut self, own: &Own) -> Result<(), Error> {
         if own.claimed {
-            self.db.execute(
+            self.run(
                 "UPDATE own SET invitation = NULL, switchboard = previous, scheme = previous_scheme, cursor = previous_cursor,
                     previous = NULL, previous_scheme = NULL, previous_cursor = NULL",
                 [],
             )?;
         } else {
-            self.db.execute("DELETE FROM own", [])?;
+            self.run("DELETE FROM own", [])?;
         }
         Ok(())
     }

@@ -86,7 +86,7 @@ impl Handset {
             let content = content(work, &contact)?;
             let mimi = content.to_bytes();
             let id = content_id(&mimi, &content.salt, &own.line, &contact.conversation);
-            let number: u64 = work.db.query_row(
+            let number: u64 = work.row(
                 "UPDATE contact SET next_number = next_number + 1 WHERE id = ?1 RETURNING next_number - 1",
                 [contact.id],
                 |row| row.get(0),

@@ -248,7 +248,7 @@ impl Work<'_> {
     ) -> Result<i64, Error> {
         let person = self.free_name(petname.unwrap_or(&who.name))?;
         let (encapsulated, secret) = seal::KemKey::encapsulate(who.kem()?, self.rng)?;
-        self.db.execute(
+        self.run(
             "INSERT INTO contact (line, person, name, identity, handsets, list_number, successor, handset, conversation,
                 state, verified, via_card, safety_words, own_encapsulated, own_secret, added_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?16, ?11, ?12, ?13, ?14, ?15)",
@@ -272,12 +272,12 @@ impl Work<'_> {
             ],
         )?;
         let id = self.db.last_insert_rowid();
-        self.db.execute(
+        self.run(
             "UPDATE contact SET next_number = coalesce((SELECT next_number FROM forgotten WHERE line_hash = ?2), 1)
              WHERE id = ?1",
             params![id, sha256(who.list.line.as_bytes())],
         )?;
-        self.db.execute(
+        self.run(
             "INSERT INTO heard (contact, handset, through, known)
              SELECT ?1, ?3, heard_through, heard_through FROM forgotten WHERE line_hash = ?2",
             params![id, sha256(who.list.line.as_bytes()), who.handset.as_bytes()],
@@ -297,7 +297,7 @@ impl Work<'_> {
             return Err(seal::NotAuthentic.into());
         }
         let (encapsulated, secret) = seal::KemKey::encapsulate(who.kem()?, self.rng)?;
-        self.db.execute(
+        self.run(
             "UPDATE contact SET handsets = ?2, list_number = ?3, handset = ?4, own_encapsulated = ?5, own_secret = ?6,
                 peer_secret = NULL WHERE id = ?1",
             params![contact.id, who.signed, who.list.number, who.handset.as_bytes(), encapsulated, secret.as_bytes()],
@@ -312,7 +312,7 @@ impl Work<'_> {
         }
         let token = draw_token(self.rng);
         self.put_up_standing(own, contact.id, &token)?;
-        self.db.execute("UPDATE contact SET own_intake = ?2 WHERE id = ?1", params![contact.id, token.as_bytes()])?;
+        self.run("UPDATE contact SET own_intake = ?2 WHERE id = ?1", params![contact.id, token.as_bytes()])?;
         Ok(IntakeAddress { address: own.switchboard.clone(), token })
     }
 
@@ -348,15 +348,14 @@ impl Work<'_> {
     pub(crate) fn forgotten_number(&self, line: LineId) -> Result<u64, Error> {
         let hash = sha256(line.as_bytes());
         Ok(self
-            .db
-            .query_row("SELECT number FROM forgotten WHERE line_hash = ?1", [hash], |row| row.get(0))
+            .row("SELECT number FROM forgotten WHERE line_hash = ?1", [hash], |row| row.get(0))
             .optional()?
             .unwrap_or(0))
     }
 
     /// Closes every way in that a contact has: mailboxes and standing intake.
     fn shut(&mut self, contact: &Contact) -> Result<(), Error> {
-        let mut mailboxes = self.db.prepare("SELECT mailbox FROM generation WHERE contact = ?1")?;
+        let mut mailboxes = self.db.prepare_cached("SELECT mailbox FROM generation WHERE contact = ?1")?;
         let mailboxes: Vec<Vec<u8>> = mailboxes.query_map([contact.id], |row| row.get(0))?.collect::<Result<_, _>>()?;
         for mailbox in mailboxes {
             let mailbox = MailboxId::from_slice(&mailbox).ok_or(Error::Corrupt("mailbox"))?;
@@ -364,8 +363,8 @@ impl Work<'_> {
         }
         if let Some(token) = &contact.own_intake {
             let lookup: LookupId = IntakeKeys::of(token).lookup();
-            self.db.execute("DELETE FROM intake WHERE lookup = ?1", [lookup.as_bytes()])?;
-            self.db.execute("UPDATE contact SET own_intake = NULL WHERE id = ?1", [contact.id])?;
+            self.run("DELETE FROM intake WHERE lookup = ?1", [lookup.as_bytes()])?;
+            self.run("UPDATE contact SET own_intake = NULL WHERE id = ?1", [contact.id])?;
             self.deed(Deed::RevokeIntake { lookup }, Concern::default())?;
         }
         Ok(())
@@ -374,7 +373,7 @@ impl Work<'_> {
     /// Keeps what the numbers with a contact have come to, so that they go on from there when its generations are gone.
     /// What somebody may have said in its name does not count.
     fn remember_numbers(&mut self, contact: &Contact) -> Result<(), Error> {
-        self.db.execute(
+        self.run(
             "INSERT OR REPLACE INTO forgotten (line_hash, number, next_number, heard_through)
              SELECT ?2,
                 max(?3, coalesce((SELECT max(number) FROM generation WHERE contact = ?1 AND (founder = 1 OR vouched = 1)), 0)),
@@ -392,12 +391,9 @@ impl Work<'_> {
             self.groups.remove(&generation);
             self.mls.delete(&generation)?;
         }
-        self.db.execute("DELETE FROM flight WHERE contact = ?1", [contact])?;
-        self.db.execute(
-            "DELETE FROM held WHERE mailbox IN (SELECT mailbox FROM generation WHERE contact = ?1)",
-            [contact],
-        )?;
-        self.db.execute("DELETE FROM generation WHERE contact = ?1", [contact])?;
+        self.run("DELETE FROM flight WHERE contact = ?1", [contact])?;
+        self.run("DELETE FROM held WHERE mailbox IN (SELECT mailbox FROM generation WHERE contact = ?1)", [contact])?;
+        self.run("DELETE FROM generation WHERE contact = ?1", [contact])?;
         Ok(())
     }
 }
@@ -428,7 +424,7 @@ impl Handset {
     pub fn verify_person(&mut self, now: Timestamp, person: &str) -> Result<PersonView, Error> {
         let id = self.transact(now, |work| {
             let contact = Contact::named(work.db, person)?;
-            work.db.execute("UPDATE contact SET verified = 'in person' WHERE id = ?1", [contact.id])?;
+            work.run("UPDATE contact SET verified = 'in person' WHERE id = ?1", [contact.id])?;
             Ok(contact.id)
         })?;
         view(self.db(), id)
@@ -446,7 +442,7 @@ impl Handset {
                 return Err(Error::NameTaken(to.to_owned()));
             }
             check_name(to)?;
-            work.db.execute("UPDATE contact SET person = ?2 WHERE id = ?1", params![contact.id, to])?;
+            work.run("UPDATE contact SET person = ?2 WHERE id = ?1", params![contact.id, to])?;
             work.event(Event::Changed { person: to.to_owned() });
             Ok(contact.id)
         })?;
@@ -463,7 +459,7 @@ impl Handset {
             work.shut(&contact)?;
             work.remember_numbers(&contact)?;
             work.drop_generations(contact.id)?;
-            work.db.execute("UPDATE contact SET state = 'blocked', refound_at = NULL WHERE id = ?1", [contact.id])?;
+            work.run("UPDATE contact SET state = 'blocked', refound_at = NULL WHERE id = ?1", [contact.id])?;
             Ok(contact.id)
         })?;
         view(self.db(), id)
@@ -476,7 +472,7 @@ impl Handset {
     pub fn unblock_person(&mut self, now: Timestamp, person: &str) -> Result<PersonView, Error> {
         let id = self.transact(now, |work| {
             let contact = Contact::named(work.db, person)?;
-            work.db.execute(
+            work.run(
                 "UPDATE contact SET state = 'open', refound_at = ?2, refound_tries = 0 WHERE id = ?1 AND state = 'blocked'",
                 params![contact.id, now.as_millis()],
             )?;
@@ -496,11 +492,11 @@ impl Handset {
             work.shut(&contact)?;
             work.remember_numbers(&contact)?;
             work.drop_generations(contact.id)?;
-            work.db.execute(
+            work.run(
                 "DELETE FROM message_text WHERE rowid IN (SELECT row FROM message WHERE contact = ?1)",
                 [contact.id],
             )?;
-            work.db.execute("DELETE FROM contact WHERE id = ?1", [contact.id])?;
+            work.run("DELETE FROM contact WHERE id = ?1", [contact.id])?;
             Ok(())
         })
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use database::rusqlite::Connection;
+use database::rusqlite::{self, Connection, Params, Row};
 use protocol::{GenerationId, Timestamp};
 use rand_core::CryptoRng;
 use seal::mls::{Group, Mls};
@@ -36,6 +36,21 @@ impl Work<'_> {
         Own::load(self.db)?.filter(|own| own.claimed).ok_or(Error::NotClaimed)
     }
 
+    /// Runs a statement, compiled once for all its uses; gives the rows changed.
+    pub(crate) fn run(&self, sql: &str, values: impl Params) -> rusqlite::Result<usize> {
+        self.db.prepare_cached(sql)?.execute(values)
+    }
+
+    /// The one row that a statement gives, compiled once for all its uses.
+    pub(crate) fn row<T>(
+        &self,
+        sql: &str,
+        values: impl Params,
+        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<T> {
+        self.db.prepare_cached(sql)?.query_row(values, read)
+    }
+
     /// Says something to the caller, once this transaction is committed.
     pub(crate) fn event(&mut self, event: Event) {
         self.outputs.push(Output::Event(event));
@@ -50,15 +65,16 @@ impl Work<'_> {
 
     /// Runs a step that may fail through somebody else's fault, undoing what it did if it does.
     pub(crate) fn attempt<T>(&mut self, step: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
-        self.db.execute_batch("SAVEPOINT step")?;
+        self.run("SAVEPOINT step", ())?;
         let outputs = self.outputs.len();
         match step(self) {
             Ok(value) => {
-                self.db.execute_batch("RELEASE step")?;
+                self.run("RELEASE step", ())?;
                 Ok(value)
             }
             Err(error) => {
-                self.db.execute_batch("ROLLBACK TO step; RELEASE step")?;
+                self.run("ROLLBACK TO step", ())?;
+                self.run("RELEASE step", ())?;
                 self.groups.clear();
                 self.outputs.truncate(outputs);
                 Err(error)

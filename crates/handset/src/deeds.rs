@@ -21,15 +21,16 @@ impl Work<'_> {
     /// Has the switchboard do something, in order after all that was decided before.
     pub(crate) fn deed(&mut self, deed: Deed, concern: Concern<'_>) -> Result<(), Error> {
         let Concern { card, contact, envelope } = concern;
-        self.db
-            .prepare_cached("INSERT INTO deed (body, made_at, card, contact, envelope) VALUES (?1, ?2, ?3, ?4, ?5)")?
-            .execute(params![
+        self.run(
+            "INSERT INTO deed (body, made_at, card, contact, envelope) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![
                 encode(&deed),
                 self.now.as_millis(),
                 card,
                 contact,
                 envelope.as_ref().map(|hash| hash.as_bytes().as_slice())
-            ])?;
+            ],
+        )?;
         let number = u64::try_from(self.db.last_insert_rowid()).map_err(|_| Error::Corrupt("deed"))?;
         if self.session.may_do() {
             self.outputs.push(Output::Send(encode(&ToSwitchboard::Do { number, deed })));
@@ -39,7 +40,7 @@ impl Work<'_> {
 
     /// After Welcome: a number that the switchboard has must never be given again, even if our database fell behind it.
     pub(crate) fn number_deeds_after(&mut self, done: u64) -> Result<(), Error> {
-        self.db.execute(
+        self.run(
             "INSERT OR REPLACE INTO sqlite_sequence (rowid, name, seq)
              SELECT (SELECT rowid FROM sqlite_sequence WHERE name = 'deed'), 'deed',
                     max(?1, coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'deed'), 0))",
@@ -50,12 +51,12 @@ impl Work<'_> {
 
     /// After Welcome: forgets what the switchboard has, and sends the rest again in order.
     pub(crate) fn resume_deeds(&mut self, done: u64) -> Result<(), Error> {
-        let mut confirmed = self.db.prepare("SELECT number FROM deed WHERE number <= ?1 ORDER BY number")?;
+        let mut confirmed = self.db.prepare_cached("SELECT number FROM deed WHERE number <= ?1 ORDER BY number")?;
         let confirmed: Vec<u64> = confirmed.query_map([done], |row| row.get(0))?.collect::<Result<_, _>>()?;
         for number in confirmed {
             self.deed_done(number)?;
         }
-        let mut waiting = self.db.prepare("SELECT number, body FROM deed ORDER BY number")?;
+        let mut waiting = self.db.prepare_cached("SELECT number, body FROM deed ORDER BY number")?;
         let mut rows = waiting.query([])?;
         while let Some(row) = rows.next()? {
             let body: Vec<u8> = row.get(1)?;
@@ -69,7 +70,7 @@ impl Work<'_> {
     pub(crate) fn deed_done(&mut self, number: u64) -> Result<(), Error> {
         let Some(ended) = self.end_deed(number)? else { return Ok(()) };
         if let Some(card) = ended.card {
-            self.db.execute("UPDATE card SET stored = 1 WHERE id = ?1", [&card])?;
+            self.run("UPDATE card SET stored = 1 WHERE id = ?1", [&card])?;
             self.event(Event::CardStored(card));
         }
         if let Some(envelope) = ended.envelope {
@@ -88,17 +89,14 @@ impl Work<'_> {
         let Some(ended) = self.end_deed(number)? else { return Ok(()) };
         if let Some(card) = ended.card {
             let stored: bool =
-                self.db.query_row("SELECT coalesce((SELECT stored FROM card WHERE id = ?1), 1)", [&card], |row| {
-                    row.get(0)
-                })?;
+                self.row("SELECT coalesce((SELECT stored FROM card WHERE id = ?1), 1)", [&card], |row| row.get(0))?;
             if !stored {
-                self.db.execute("DELETE FROM card WHERE id = ?1", [&card])?;
+                self.run("DELETE FROM card WHERE id = ?1", [&card])?;
                 self.event(Event::CardRefused(card, refusal));
             }
         } else if let Some(envelope) = ended.envelope {
             let introduced: Option<Vec<u8>> = self
-                .db
-                .query_row(
+                .row(
                     "SELECT generation FROM flight WHERE envelope = ?1 AND kind = 'introduction'",
                     [envelope.as_bytes()],
                     |row| row.get(0),

@@ -91,9 +91,7 @@ pub(crate) fn group<'g>(groups: &'g mut Groups, mls: &Mls<'_>, id: GenerationId)
 
 impl Work<'_> {
     fn one_generation(&self, which: &str, value: impl database::rusqlite::ToSql) -> Result<Option<Generation>, Error> {
-        self.db
-            .prepare_cached(&format!("SELECT {COLUMNS} FROM generation WHERE {which}"))?
-            .query_row([value], |row| Ok(Generation::read(row)))
+        self.row(&format!("SELECT {COLUMNS} FROM generation WHERE {which}"), [value], |row| Ok(Generation::read(row)))
             .optional()?
             .transpose()
     }
@@ -119,7 +117,7 @@ impl Work<'_> {
     /// The number that a contact's next generation has: after those that are surely theirs or ours, since somebody else
     /// may found one in a contact's name, under the highest number there is.
     pub(crate) fn next_generation_number(&self, contact: &Contact) -> Result<u64, Error> {
-        let newest: u64 = self.db.query_row(
+        let newest: u64 = self.row(
             "SELECT coalesce(max(number), 0) FROM generation WHERE contact = ?1 AND (founder = 1 OR vouched = 1)",
             [contact.id],
             |row| row.get(0),
@@ -184,7 +182,7 @@ impl Work<'_> {
             },
             Concern { contact: Some(contact.id), envelope: Some(hash), ..Concern::default() },
         )?;
-        self.db.execute(
+        self.run(
             "INSERT INTO flight (envelope, generation, epoch, contact, kind) VALUES (?1, ?2, ?3, ?4, 'introduction')",
             params![hash.as_bytes(), id.as_bytes(), epoch, contact.id],
         )?;
@@ -232,7 +230,7 @@ impl Work<'_> {
         }
         self.rebind(mailbox)?;
         self.keep_generation(&generation, false, false)?;
-        self.db.execute("UPDATE generation SET vouch_due = 1 WHERE id = ?1", [generation.id.as_bytes()])?;
+        self.run("UPDATE generation SET vouch_due = 1 WHERE id = ?1", [generation.id.as_bytes()])?;
         if generation.trusted {
             self.learn(contact.id, &secret, &introduction.intake, &introduction.name)?;
         }
@@ -248,18 +246,18 @@ impl Work<'_> {
     /// knows.
     fn rebind(&mut self, mailbox: MailboxId) -> Result<(), Error> {
         let nobody = MailboxId::new(self.random());
-        let rebound = self.db.execute(
+        let rebound = self.run(
             "UPDATE generation SET mailbox = ?2, lost = 1 WHERE mailbox = ?1",
             params![mailbox.as_bytes(), nobody.as_bytes()],
         )?;
         if rebound > 0 {
-            self.db.execute("DELETE FROM held WHERE mailbox = ?1", [mailbox.as_bytes()])?;
+            self.run("DELETE FROM held WHERE mailbox = ?1", [mailbox.as_bytes()])?;
         }
         Ok(())
     }
 
     fn keep_generation(&mut self, generation: &Generation, founder: bool, vouch_said: bool) -> Result<(), Error> {
-        self.db.execute(
+        self.run(
             "INSERT INTO generation (id, contact, number, sequencer, mailbox, token, founder, trusted, vouched,
                 vouch_said, updated_at, peer_secret) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
             params![
@@ -282,7 +280,7 @@ impl Work<'_> {
 
     /// Keeps what a contact's handset said of itself.
     fn learn(&mut self, contact: i64, secret: &PairSecret, intake: &IntakeAddress, name: &str) -> Result<(), Error> {
-        self.db.execute(
+        self.run(
             "UPDATE contact SET peer_secret = ?2, peer_intake = ?3, peer_token = ?4, name = ?5 WHERE id = ?1",
             params![contact, secret.as_bytes(), intake.address.as_str(), intake.token.as_bytes(), name],
         )?;
@@ -303,21 +301,21 @@ impl Work<'_> {
             }
         }
         let Some(best) = best else { return Ok(false) };
-        self.db.execute(
+        self.run(
             "UPDATE generation SET current = 0, retired_at = ?3 WHERE contact = ?1 AND id <> ?2 AND retired_at IS NULL",
             params![contact, best.id.as_bytes(), self.now.as_millis()],
         )?;
         if best.current {
             return Ok(false);
         }
-        self.db.execute("UPDATE generation SET current = 1, retired_at = NULL WHERE id = ?1", [best.id.as_bytes()])?;
-        self.db.execute("DELETE FROM flight WHERE contact = ?1 AND kind IN ('content', 'status')", [contact])?;
-        self.db.execute(
+        self.run("UPDATE generation SET current = 1, retired_at = NULL WHERE id = ?1", [best.id.as_bytes()])?;
+        self.run("DELETE FROM flight WHERE contact = ?1 AND kind IN ('content', 'status')", [contact])?;
+        self.run(
             "UPDATE message SET flight_generation = NULL
              WHERE contact = ?1 AND mine = 1 AND state IN ('waiting', 'sent')",
             [contact],
         )?;
-        self.db.execute(
+        self.run(
             "UPDATE contact SET status_due = EXISTS (SELECT 1 FROM heard WHERE contact = ?1), refound_at = NULL,
                 reservation = NULL WHERE id = ?1",
             [contact],
@@ -330,7 +328,7 @@ impl Work<'_> {
 
     /// A line in the conversation that no side wrote.
     pub(crate) fn notice(&mut self, contact: i64, code: &str) -> Result<(), Error> {
-        self.db.execute(
+        self.run(
             "INSERT INTO notice (contact, code, at) VALUES (?1, ?2, ?3)",
             params![contact, code, self.now.as_millis()],
         )?;
@@ -412,14 +410,14 @@ impl Work<'_> {
         let known = generation.peer_secret.as_ref().or(contact.peer_secret.as_ref());
         let renewed = known.is_none_or(|known| !same_bytes(known.as_bytes(), secret.as_bytes()));
         self.learn(contact.id, &secret, intake, name)?;
-        self.db.execute(
+        self.run(
             "UPDATE generation SET vouched = 1, trusted = 1, vouch_due = max(vouch_due, ?2, 1 - vouch_said),
                 peer_secret = CASE WHEN peer_secret IS NULL THEN NULL ELSE ?3 END WHERE id = ?1",
             params![generation.id.as_bytes(), renewed, secret.as_bytes()],
         )?;
         if renewed {
             // What we said before they could know that it was us may count for nothing with them.
-            self.db.execute(
+            self.run(
                 "UPDATE message SET flight_generation = NULL WHERE contact = ?1 AND mine = 1
                     AND state IN ('waiting', 'sent')
                     AND NOT EXISTS (SELECT 1 FROM flight WHERE flight.message = message.row)",
@@ -427,7 +425,7 @@ impl Work<'_> {
             )?;
         }
         self.distrust(contact.id)?;
-        self.db.execute("UPDATE message SET doubtful = 0 WHERE generation = ?1", [generation.id.as_bytes()])?;
+        self.run("UPDATE message SET doubtful = 0 WHERE generation = ?1", [generation.id.as_bytes()])?;
         self.pinned(&contact)?;
         self.settle(contact.id)?;
         Ok(())
@@ -437,21 +435,21 @@ impl Work<'_> {
     /// count, and what was said there is not shown, until it vouches for them too. What it really said there counts as
     /// not received, and is asked for again.
     fn distrust(&mut self, contact: i64) -> Result<(), Error> {
-        let doubtful = self.db.execute(
+        let doubtful = self.run(
             "UPDATE generation SET trusted = 0, current = 0, retired_at = ?2
              WHERE contact = ?1 AND founder = 0 AND vouched = 0 AND trusted = 1",
             params![contact, self.now.as_millis()],
         )?;
         if doubtful > 0 {
-            self.db.execute(
+            self.run(
                 "UPDATE message SET doubtful = 1 WHERE contact = ?1 AND mine = 0 AND generation IN
                     (SELECT id FROM generation WHERE contact = ?1 AND trusted = 0)",
                 [contact],
             )?;
-            self.db.execute("DELETE FROM heard WHERE contact = ?1", [contact])?;
-            self.db.execute("DELETE FROM heard_beyond WHERE contact = ?1", [contact])?;
+            self.run("DELETE FROM heard WHERE contact = ?1", [contact])?;
+            self.run("DELETE FROM heard_beyond WHERE contact = ?1", [contact])?;
             // Nor is it sure who received what we said there.
-            self.db.execute(
+            self.run(
                 "UPDATE message SET state = 'waiting', flight_generation = NULL
                  WHERE contact = ?1 AND mine = 1 AND generation IN
                     (SELECT id FROM generation WHERE contact = ?1 AND trusted = 0)
@@ -464,7 +462,7 @@ impl Work<'_> {
 
     /// The contact is who the card said.
     pub(crate) fn pinned(&mut self, contact: &Contact) -> Result<(), Error> {
-        self.db.execute(
+        self.run(
             "UPDATE contact SET verified = CASE verified WHEN 'unverified' THEN 'card' ELSE verified END,
                 state = CASE state WHEN 'blocked' THEN state ELSE 'open' END, refound_tries = 0 WHERE id = ?1",
             [contact.id],

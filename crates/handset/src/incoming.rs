@@ -42,7 +42,7 @@ impl Work<'_> {
                 Err(_) | Ok(()) => {}
             }
         }
-        self.db.prepare_cached("UPDATE own SET cursor = ?1")?.execute([cursor])?;
+        self.run("UPDATE own SET cursor = ?1", [cursor])?;
         self.outputs.push(Output::Send(encode(&ToSwitchboard::Ack { through: cursor })));
         Ok(())
     }
@@ -82,36 +82,33 @@ impl Work<'_> {
     /// envelopes may be among them: contents go out once more, so that each gets a place on both sides.
     fn note_gap(&mut self, generation: &Generation, number: u64) -> Result<(), Error> {
         let id = generation.id.as_bytes();
-        let follows: bool = self
-            .db
-            .prepare_cached("SELECT last + 1 >= ?2 FROM generation WHERE id = ?1")?
-            .query_row(params![id, number], |row| row.get(0))?;
-        self.db
-            .prepare_cached("UPDATE generation SET last = max(last, ?2) WHERE id = ?1")?
-            .execute(params![id, number])?;
+        let follows: bool =
+            self.row("SELECT last + 1 >= ?2 FROM generation WHERE id = ?1", params![id, number], |row| row.get(0))?;
+        self.run("UPDATE generation SET last = max(last, ?2) WHERE id = ?1", params![id, number])?;
         if !follows {
-            self.db.execute(
+            self.run(
                 "UPDATE message SET flight_generation = NULL WHERE row IN
                     (SELECT message FROM flight WHERE generation = ?1 AND kind = 'content')",
                 [id],
             )?;
-            self.db.execute("DELETE FROM flight WHERE generation = ?1 AND kind IN ('content', 'status')", [id])?;
-            self.db.execute("UPDATE contact SET status_due = 1 WHERE id = ?1", [generation.contact])?;
+            self.run("DELETE FROM flight WHERE generation = ?1 AND kind IN ('content', 'status')", [id])?;
+            self.run("UPDATE contact SET status_due = 1 WHERE id = ?1", [generation.contact])?;
         }
         Ok(())
     }
 
     /// Decrypts, undoing what a failed attempt changed.
     fn decrypt(&mut self, id: GenerationId, delivery: &Delivery) -> Result<Processed, Error> {
-        self.db.execute_batch("SAVEPOINT decrypt")?;
+        self.run("SAVEPOINT decrypt", ())?;
         let result = group(self.groups, &self.mls, id)?.process(&self.mls, &delivery.envelope);
         match result {
             Ok(processed) => {
-                self.db.execute_batch("RELEASE decrypt")?;
+                self.run("RELEASE decrypt", ())?;
                 Ok(processed)
             }
             Err(error) => {
-                self.db.execute_batch("ROLLBACK TO decrypt; RELEASE decrypt")?;
+                self.run("ROLLBACK TO decrypt", ())?;
+                self.run("RELEASE decrypt", ())?;
                 self.groups.remove(&id);
                 match error {
                     MlsError::Storage(_) | MlsError::Fault(_) => Err(Error::Corrupt("MLS state")),
@@ -128,12 +125,12 @@ impl Work<'_> {
                 let group = group(self.groups, &self.mls, generation.id)?;
                 group.confirm(&self.mls)?;
                 let epoch = group.epoch();
-                self.db.execute(
+                self.run(
                     "UPDATE generation SET updated_at = ?2 WHERE id = ?1",
                     params![generation.id.as_bytes(), self.now.as_millis()],
                 )?;
                 // Once a day: what was said last may have been lost, and nobody would ever miss it.
-                self.db.execute("UPDATE contact SET status_due = 1 WHERE id = ?1", [generation.contact])?;
+                self.run("UPDATE contact SET status_due = 1 WHERE id = ?1", [generation.contact])?;
                 self.epoch_begun(generation, epoch)
             }
             _ => {
@@ -149,23 +146,19 @@ impl Work<'_> {
 
     /// A message's place is that of its newest numbered copy, which both sides see alike.
     fn place(&mut self, row: i64, generation: &Generation, place: u64) -> Result<(), Error> {
-        self.db
-            .prepare_cached(
-                "UPDATE message SET generation_number = ?2, rank = ?3, place = ?4, generation = ?5, doubtful = 0,
+        self.run(
+            "UPDATE message SET generation_number = ?2, rank = ?3, place = ?4, generation = ?5, doubtful = 0,
                     state = CASE state WHEN 'waiting' THEN 'sent' ELSE state END
                  WHERE row = ?1 AND (generation_number IS NULL OR (generation_number, rank, place) < (?2, ?3, ?4))",
-            )?
-            .execute(params![row, generation.number, generation.rank(), place, generation.id.as_bytes()])?;
+            params![row, generation.number, generation.rank(), place, generation.id.as_bytes()],
+        )?;
         Ok(())
     }
 
     /// A new epoch: what was encrypted in an older one and has not come back never will, and is encrypted again, in
     /// order, without waiting to be told that it was stale.
     fn epoch_begun(&mut self, generation: &Generation, epoch: u64) -> Result<(), Error> {
-        self.db.execute(
-            "UPDATE generation SET commit_hash = NULL, troubled = 0 WHERE id = ?1",
-            [generation.id.as_bytes()],
-        )?;
+        self.run("UPDATE generation SET commit_hash = NULL, troubled = 0 WHERE id = ?1", [generation.id.as_bytes()])?;
         let mut stale = self.db.prepare_cached("SELECT envelope FROM flight WHERE generation = ?1 AND epoch < ?2")?;
         let stale: Vec<Vec<u8>> =
             stale.query_map(params![generation.id.as_bytes(), epoch], |row| row.get(0))?.collect::<Result<_, _>>()?;
@@ -178,12 +171,11 @@ impl Work<'_> {
 
     /// The switchboard stored an envelope of ours.
     pub(crate) fn stored(&mut self, envelope: &EnvelopeHash) -> Result<(), Error> {
-        self.db
-            .prepare_cached(
-                "UPDATE message SET state = 'sent' WHERE state = 'waiting'
+        self.run(
+            "UPDATE message SET state = 'sent' WHERE state = 'waiting'
                     AND row = (SELECT message FROM flight WHERE envelope = ?1)",
-            )?
-            .execute([envelope.as_bytes()])?;
+            [envelope.as_bytes()],
+        )?;
         Ok(())
     }
 
@@ -192,21 +184,21 @@ impl Work<'_> {
         let Some(flight) = self.end_flight(envelope)? else { return Ok(()) };
         let id = flight.generation.as_bytes().as_slice();
         match flight.kind.as_str() {
-            "content" => self.db.execute(
+            "content" => self.run(
                 "UPDATE message SET flight_generation = NULL WHERE row = ?1 AND flight_generation = ?2",
                 params![flight.message, id],
             )?,
-            "status" => self.db.execute(
+            "status" => self.run(
                 "UPDATE contact SET status_due = 1 WHERE id = (SELECT contact FROM generation WHERE id = ?1)",
                 [id],
             )?,
-            "vouch" => self.db.execute("UPDATE generation SET vouch_due = 1 WHERE id = ?1", [id])?,
+            "vouch" => self.run("UPDATE generation SET vouch_due = 1 WHERE id = ?1", [id])?,
             "commit" => {
                 let group = group(self.groups, &self.mls, flight.generation)?;
                 if group.has_pending() {
                     group.discard(&self.mls)?;
                 }
-                self.db.execute("UPDATE generation SET commit_hash = NULL WHERE id = ?1", [id])?
+                self.run("UPDATE generation SET commit_hash = NULL WHERE id = ?1", [id])?
             }
             _ => 0,
         };
@@ -214,22 +206,23 @@ impl Work<'_> {
     }
 
     fn end_flight(&mut self, envelope: &EnvelopeHash) -> Result<Option<Flight>, Error> {
-        self.db
-            .prepare_cached("DELETE FROM flight WHERE envelope = ?1 RETURNING generation, message, kind")?
-            .query_row([envelope.as_bytes()], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get(1)?, row.get(2)?)))
-            .optional()?
-            .map(|(generation, message, kind)| {
-                let generation = GenerationId::from_slice(&generation).ok_or(Error::Corrupt("flight"))?;
-                Ok(Flight { generation, message, kind })
-            })
-            .transpose()
+        self.row(
+            "DELETE FROM flight WHERE envelope = ?1 RETURNING generation, message, kind",
+            [envelope.as_bytes()],
+            |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get(1)?, row.get(2)?)),
+        )
+        .optional()?
+        .map(|(generation, message, kind)| {
+            let generation = GenerationId::from_slice(&generation).ok_or(Error::Corrupt("flight"))?;
+            Ok(Flight { generation, message, kind })
+        })
+        .transpose()
     }
 
     /// What became of an envelope or introduction that did not simply come back.
     fn outcome(&mut self, of: &EnvelopeHash, outcome: Outcome) -> Result<(), Error> {
         let flight: Option<(Vec<u8>, String)> = self
-            .db
-            .query_row("SELECT generation, kind FROM flight WHERE envelope = ?1", [of.as_bytes()], |row| {
+            .row("SELECT generation, kind FROM flight WHERE envelope = ?1", [of.as_bytes()], |row| {
                 Ok((row.get(0)?, row.get(1)?))
             })
             .optional()?;
@@ -244,7 +237,7 @@ impl Work<'_> {
             (Outcome::Refused(refusal), kind) if refusal.code.is_passing() => {
                 if kind == "content" {
                     // Our switchboard had it, and has it no longer.
-                    self.db.execute(
+                    self.run(
                         "UPDATE message SET state = 'waiting' WHERE contact = ?1 AND mine = 1 AND state = 'sent'
                             AND flight_generation IS NULL",
                         [contact],
@@ -255,7 +248,7 @@ impl Work<'_> {
             // The commit that made an envelope stale comes before this, and would have ended its flight: as it did not,
             // it never came, or the sequencer has gone back behind it.
             (Outcome::Stale { .. } | Outcome::GenerationUnknown | Outcome::Refused(_), _) => {
-                self.db.execute("UPDATE generation SET lost = 1 WHERE id = ?1", [id.as_bytes()])?;
+                self.run("UPDATE generation SET lost = 1 WHERE id = ?1", [id.as_bytes()])?;
                 if current { self.refound_soon(contact) } else { Ok(()) }
             }
         }
@@ -269,14 +262,13 @@ impl Work<'_> {
         refusal: &protocol::Refusal,
     ) -> Result<(), Error> {
         // Nobody else will ever be in that generation; another may count.
-        self.db.execute(
+        self.run(
             "UPDATE generation SET trusted = 0, current = 0, retired_at = ?2 WHERE id = ?1 AND vouched = 0",
             params![generation.as_bytes(), self.now.as_millis()],
         )?;
         self.settle(id)?;
         let works: Option<bool> = self
-            .db
-            .query_row(
+            .row(
                 "SELECT lost = 0 AND troubled < ?2 FROM generation WHERE contact = ?1 AND current = 1",
                 params![id, TROUBLES],
                 |row| row.get(0),
@@ -291,12 +283,12 @@ impl Work<'_> {
     /// A way to a contact was refused: tried again if that may help, else shown. A new card mends it.
     pub(crate) fn no_way_in(&mut self, id: i64, refusal: &protocol::Refusal) -> Result<(), Error> {
         let met: bool =
-            self.db.query_row("SELECT peer_secret IS NOT NULL FROM contact WHERE id = ?1", [id], |row| row.get(0))?;
+            self.row("SELECT peer_secret IS NOT NULL FROM contact WHERE id = ?1", [id], |row| row.get(0))?;
         if met || refusal.code.is_passing() || refusal.code == RefusalCode::ReservationLapsed {
             return self.refound_soon(id);
         }
         let contact = Contact::by_id(self.db, id)?;
-        self.db.execute("UPDATE contact SET state = 'refused' WHERE id = ?1 AND state <> 'blocked'", [id])?;
+        self.run("UPDATE contact SET state = 'refused' WHERE id = ?1 AND state <> 'blocked'", [id])?;
         self.notice(id, refusal.code.as_str())?;
         self.event(Event::Changed { person: contact.person });
         Ok(())
@@ -305,24 +297,24 @@ impl Work<'_> {
     /// Undecrypted ciphertext of a lost generation is kept, and the conversation founded again.
     fn lost(&mut self, generation: &Generation, delivery: &Delivery) -> Result<(), Error> {
         self.hold(delivery, false)?;
-        self.db.execute("UPDATE generation SET lost = 1 WHERE id = ?1", [generation.id.as_bytes()])?;
+        self.run("UPDATE generation SET lost = 1 WHERE id = ?1", [generation.id.as_bytes()])?;
         if generation.current { self.refound_soon(generation.contact) } else { Ok(()) }
     }
 
     fn trouble(&mut self, generation: &Generation, delivery: &Delivery) -> Result<(), Error> {
         self.hold(delivery, false)?;
-        let troubled: u32 = self.db.query_row(
+        let troubled: u32 = self.row(
             "UPDATE generation SET troubled = troubled + 1 WHERE id = ?1 RETURNING troubled",
             [generation.id.as_bytes()],
             |row| row.get(0),
         )?;
-        self.db.execute("UPDATE contact SET status_due = 1 WHERE id = ?1", [generation.contact])?;
+        self.run("UPDATE contact SET status_due = 1 WHERE id = ?1", [generation.contact])?;
         if troubled >= TROUBLES && generation.current { self.refound_soon(generation.contact) } else { Ok(()) }
     }
 
     /// Keeps an envelope that cannot be read now. For a mailbox without generation only while a request waits there.
     fn hold(&mut self, delivery: &Delivery, for_request: bool) -> Result<(), Error> {
-        self.db.execute(
+        self.run(
             "INSERT OR IGNORE INTO held (mailbox, number, at, envelope)
              SELECT ?1, ?2, ?3, ?4 WHERE (SELECT count(*) FROM held WHERE mailbox = ?1) < ?5
                 AND (?6 = 0 OR EXISTS (SELECT 1 FROM request WHERE mailbox = ?1))",
@@ -340,7 +332,7 @@ impl Work<'_> {
 
     /// Reads what was held for a mailbox whose generation is joined now.
     pub(crate) fn take_held(&mut self, mailbox: MailboxId) -> Result<(), Error> {
-        let mut held = self.db.prepare("DELETE FROM held WHERE mailbox = ?1 RETURNING number, at, envelope")?;
+        let mut held = self.db.prepare_cached("DELETE FROM held WHERE mailbox = ?1 RETURNING number, at, envelope")?;
         let mut held: Vec<Delivery> = held
             .query_map([mailbox.as_bytes()], |row| {
                 Ok(Delivery {
@@ -392,9 +384,11 @@ impl Work<'_> {
             let content = Content::from_bytes(&numbered.mimi)?;
             let id = content_id(&numbered.mimi, &content.salt, &contact.line, &contact.conversation);
             let known: Option<i64> = self
-                .db
-                .prepare_cached("SELECT row FROM message WHERE id = ?1 AND contact = ?2")?
-                .query_row(params![id.as_bytes(), contact.id], |row| row.get(0))
+                .row(
+                    "SELECT row FROM message WHERE id = ?1 AND contact = ?2",
+                    params![id.as_bytes(), contact.id],
+                    |row| row.get(0),
+                )
                 .optional()?;
             let row = match known {
                 Some(row) => Some(row),
@@ -408,11 +402,11 @@ impl Work<'_> {
         } else {
             // Taken back before it was sent again: if the words came earlier, their place is now this one on both sides.
             let known: Option<i64> = self
-                .db
-                .prepare_cached(
+                .row(
                     "SELECT row FROM message WHERE contact = ?1 AND mine = 0 AND handset = ?2 AND number = ?3",
-                )?
-                .query_row(params![contact.id, numbered.handset.as_bytes(), numbered.number], |row| row.get(0))
+                    params![contact.id, numbered.handset.as_bytes(), numbered.number],
+                    |row| row.get(0),
+                )
                 .optional()?;
             if let Some(row) = known {
                 self.place(row, generation, delivery.number)?;
@@ -454,12 +448,10 @@ impl Work<'_> {
             What::Retraction => ("retraction", "", new.content.replaces),
             What::Unknown => ("unknown", "", new.content.in_reply_to),
         };
-        self.db
-            .prepare_cached(
-                "INSERT INTO message (id, contact, mine, handset, number, kind, text, target, sent_at, mimi, state)
+        self.run(
+            "INSERT INTO message (id, contact, mine, handset, number, kind, text, target, sent_at, mimi, state)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-            )?
-            .execute(params![
+            params![
                 new.id.as_bytes(),
                 new.contact,
                 new.mine,
@@ -471,12 +463,11 @@ impl Work<'_> {
                 new.sent_at.as_millis(),
                 new.mimi,
                 new.state,
-            ])?;
+            ],
+        )?;
         let row = self.db.last_insert_rowid();
         if kind == "text" {
-            self.db
-                .prepare_cached("INSERT INTO message_text (rowid, text) VALUES (?1, ?2)")?
-                .execute(params![row, text])?;
+            self.run("INSERT INTO message_text (rowid, text) VALUES (?1, ?2)", params![row, text])?;
         }
         // A retraction may come before what it retracts.
         let retracted: Vec<i64> = self
@@ -489,8 +480,8 @@ impl Work<'_> {
             .query_map([row], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
         for row in retracted {
-            self.db.execute("UPDATE message SET gone = 1, text = '', mimi = x'' WHERE row = ?1", [row])?;
-            self.db.execute("DELETE FROM message_text WHERE rowid = ?1", [row])?;
+            self.run("UPDATE message SET gone = 1, text = '', mimi = x'' WHERE row = ?1", [row])?;
+            self.run("DELETE FROM message_text WHERE rowid = ?1", [row])?;
         }
         Ok(row)
     }

@@ -102,19 +102,18 @@ impl Work<'_> {
     }
 
     fn intake_used(&self, lookup: LookupId) -> Result<Option<Used>, Error> {
-        self.db
-            .query_row(
-                "SELECT intake.token, intake.card, intake.contact, coalesce(card.ask, 0)
+        self.row(
+            "SELECT intake.token, intake.card, intake.contact, coalesce(card.ask, 0)
                  FROM intake LEFT JOIN card ON card.id = intake.card WHERE intake.lookup = ?1",
-                [lookup.as_bytes()],
-                |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
-            )
-            .optional()?
-            .map(|(token, card, contact, ask)| {
-                let token = Token::from_slice(&token).ok_or(Error::Corrupt("token"))?;
-                Ok(Used { token, card, contact, ask })
-            })
-            .transpose()
+            [lookup.as_bytes()],
+            |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+        )
+        .optional()?
+        .map(|(token, card, contact, ask)| {
+            let token = Token::from_slice(&token).ok_or(Error::Corrupt("token"))?;
+            Ok(Used { token, card, contact, ask })
+        })
+        .transpose()
     }
 
     /// Notes that a slot is used; a standing intake gets a new one for it.
@@ -126,8 +125,7 @@ impl Work<'_> {
         contact: Option<i64>,
     ) -> Result<(), Error> {
         let last_resort: Option<bool> = self
-            .db
-            .query_row(
+            .row(
                 "UPDATE slot SET used = 1 WHERE mailbox = ?1 AND used = 0 RETURNING last_resort",
                 [mailbox.as_bytes()],
                 |row| row.get(0),
@@ -150,7 +148,7 @@ impl Work<'_> {
         introduction: &Introduction,
     ) -> Result<(), Error> {
         let person = self.free_name(&who.name)?;
-        self.db.execute(
+        self.run(
             "INSERT INTO request (person, line, card, lookup, mailbox, origin, introduction, made_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             params![

@@ -66,24 +66,25 @@ impl Work<'_> {
     /// Ends pauses that are over, and those that lie so far ahead that the clock must have been wrong.
     fn mend_times(&mut self) -> Result<(), Error> {
         let now = self.now.as_millis();
-        self.db
-            .prepare_cached(
-                "UPDATE contact SET resume_at = NULL
+        self.run(
+            "UPDATE contact SET resume_at = NULL
                  WHERE resume_at IS NOT NULL AND resume_at NOT BETWEEN ?1 + 1 AND ?1 + ?2",
-            )?
-            .execute(params![now, millis(PAUSE)])?;
-        self.db
-            .prepare_cached("UPDATE contact SET refound_at = ?1 WHERE refound_at > ?1 + ?2")?
-            .execute(params![now, millis(crate::refound::LONGEST)])?;
-        self.db
-            .prepare_cached("UPDATE contact SET gap_ask_at = ?1 WHERE gap_ask_at > ?1 + ?2")?
-            .execute(params![now, millis(crate::progress::ASK_AGAIN)])?;
+            params![now, millis(PAUSE)],
+        )?;
+        self.run(
+            "UPDATE contact SET refound_at = ?1 WHERE refound_at > ?1 + ?2",
+            params![now, millis(crate::refound::LONGEST)],
+        )?;
+        self.run(
+            "UPDATE contact SET gap_ask_at = ?1 WHERE gap_ask_at > ?1 + ?2",
+            params![now, millis(crate::progress::ASK_AGAIN)],
+        )?;
         Ok(())
     }
 
     /// Submits nothing to a contact for a while: a switchboard on the way does not take it now.
     pub(crate) fn pause(&mut self, contact: i64) -> Result<(), Error> {
-        self.db.execute(
+        self.run(
             "UPDATE contact SET resume_at = ?2 WHERE id = ?1",
             params![contact, self.now.after(PAUSE).as_millis()],
         )?;
@@ -94,16 +95,12 @@ impl Work<'_> {
         let contact = Contact::by_id(self.db, id)?;
         let Some(generation) = self.current_generation(id)? else { return Ok(()) };
         self.send_contents(own, &generation)?;
-        let status_due: bool =
-            self.db.query_row("SELECT status_due FROM contact WHERE id = ?1", [id], |row| row.get(0))?;
+        let status_due: bool = self.row("SELECT status_due FROM contact WHERE id = ?1", [id], |row| row.get(0))?;
         if status_due && let Some(status) = self.own_status(&contact)? {
             self.submit(&generation, &Inside::Status(status), "status", None, false)?;
         }
-        let updated_at: u64 = self.db.query_row(
-            "SELECT updated_at FROM generation WHERE id = ?1",
-            [generation.id.as_bytes()],
-            |row| row.get(0),
-        )?;
+        let updated_at: u64 =
+            self.row("SELECT updated_at FROM generation WHERE id = ?1", [generation.id.as_bytes()], |row| row.get(0))?;
         // Never before the other handset vouched: a commit would be the first thing that a wrong leaf could read.
         if generation.vouched && updated_at <= overdue {
             self.commit_fresh_keys(&generation)?;
@@ -130,9 +127,10 @@ impl Work<'_> {
             .collect::<Result<_, _>>()?;
         for (row, numbered) in waiting {
             self.submit(generation, &Inside::Content(numbered), "content", Some(row), true)?;
-            self.db
-                .prepare_cached("UPDATE message SET flight_generation = ?2 WHERE row = ?1")?
-                .execute(params![row, generation.id.as_bytes()])?;
+            self.run(
+                "UPDATE message SET flight_generation = ?2 WHERE row = ?1",
+                params![row, generation.id.as_bytes()],
+            )?;
         }
         Ok(())
     }
@@ -153,10 +151,7 @@ impl Work<'_> {
             let Some(pairing) = self.own_vouch(&own, &contact, &generation)? else { continue };
             let inside = Inside::Vouch { handset: own.handset, pairing, intake, name: own.name.clone() };
             self.submit(&generation, &inside, "vouch", None, false)?;
-            self.db.execute(
-                "UPDATE generation SET vouch_due = 0, vouch_said = 1 WHERE id = ?1",
-                [generation.id.as_bytes()],
-            )?;
+            self.run("UPDATE generation SET vouch_due = 0, vouch_said = 1 WHERE id = ?1", [generation.id.as_bytes()])?;
         }
         Ok(())
     }
@@ -167,7 +162,7 @@ impl Work<'_> {
         let pending = group.self_update(&self.mls)?;
         let routing = Routing { capability: pending.capability, add: Vec::new(), remove: Vec::new() };
         let hash = envelope_hash(&pending.commit);
-        self.db.execute(
+        self.run(
             "UPDATE generation SET commit_hash = ?2 WHERE id = ?1",
             params![generation.id.as_bytes(), hash.as_bytes()],
         )?;
@@ -199,18 +194,10 @@ impl Work<'_> {
         urgent: bool,
     ) -> Result<(), Error> {
         let hash = envelope_hash(&sealed.envelope);
-        self.db
-            .prepare_cached(
-                "INSERT INTO flight (envelope, generation, epoch, contact, message, kind) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            )?
-            .execute(params![
-                hash.as_bytes(),
-                generation.id.as_bytes(),
-                sealed.epoch,
-                generation.contact,
-                message,
-                kind
-            ])?;
+        self.run(
+            "INSERT INTO flight (envelope, generation, epoch, contact, message, kind) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            params![hash.as_bytes(), generation.id.as_bytes(), sealed.epoch, generation.contact, message, kind],
+        )?;
         let submission = Submission {
             generation: generation.id,
             epoch: sealed.epoch,
@@ -236,9 +223,9 @@ impl Work<'_> {
             self.deed(Deed::CloseMailbox { mailbox }, Concern::default())?;
             self.groups.remove(&id);
             self.mls.delete(&id)?;
-            self.db.execute("DELETE FROM flight WHERE generation = ?1", [id.as_bytes()])?;
-            self.db.execute("DELETE FROM held WHERE mailbox = ?1", [mailbox.as_bytes()])?;
-            self.db.execute("DELETE FROM generation WHERE id = ?1", [id.as_bytes()])?;
+            self.run("DELETE FROM flight WHERE generation = ?1", [id.as_bytes()])?;
+            self.run("DELETE FROM held WHERE mailbox = ?1", [mailbox.as_bytes()])?;
+            self.run("DELETE FROM generation WHERE id = ?1", [id.as_bytes()])?;
         }
         Ok(())
     }

@@ -24,75 +24,67 @@ impl Work<'_> {
     pub(crate) fn heard(&mut self, contact: i64, handset: HandsetId, number: u64) -> Result<(), Error> {
         self.known_to_exist(contact, handset, number)?;
         let key = params![contact, handset.as_bytes(), number];
-        let next: bool = self
-            .db
-            .prepare_cached("SELECT through + 1 = ?3 FROM heard WHERE contact = ?1 AND handset = ?2")?
-            .query_row(key, |row| row.get(0))?;
+        let next: bool =
+            self.row("SELECT through + 1 = ?3 FROM heard WHERE contact = ?1 AND handset = ?2", key, |row| row.get(0))?;
         if next {
             // As far as the numbers beyond it now follow one by one.
-            self.db
-                .prepare_cached(
-                    "WITH RECURSIVE run (number) AS (
+            self.run(
+                "WITH RECURSIVE run (number) AS (
                         SELECT ?3
                         UNION ALL
                         SELECT run.number + 1 FROM run
                         JOIN heard_beyond b ON b.contact = ?1 AND b.handset = ?2 AND b.number = run.number + 1
                      )
                      UPDATE heard SET through = (SELECT max(number) FROM run) WHERE contact = ?1 AND handset = ?2",
-                )?
-                .execute(key)?;
-            self.db
-                .prepare_cached(
-                    "DELETE FROM heard_beyond WHERE contact = ?1 AND handset = ?2
+                key,
+            )?;
+            self.run(
+                "DELETE FROM heard_beyond WHERE contact = ?1 AND handset = ?2
                         AND number <= (SELECT through FROM heard WHERE contact = ?1 AND handset = ?2)",
-                )?
-                .execute(params![contact, handset.as_bytes()])?;
+                params![contact, handset.as_bytes()],
+            )?;
         } else {
-            self.db
-                .prepare_cached(
-                    "INSERT OR IGNORE INTO heard_beyond (contact, handset, number)
+            self.run(
+                "INSERT OR IGNORE INTO heard_beyond (contact, handset, number)
                      SELECT ?1, ?2, ?3 FROM heard WHERE contact = ?1 AND handset = ?2 AND through < ?3",
-                )?
-                .execute(key)?;
+                key,
+            )?;
         }
-        self.db.prepare_cached("UPDATE contact SET status_due = 1 WHERE id = ?1")?.execute([contact])?;
+        self.run("UPDATE contact SET status_due = 1 WHERE id = ?1", [contact])?;
         Ok(())
     }
 
     /// Whether a number of theirs counts as received.
     pub(crate) fn has_heard(&mut self, contact: i64, handset: HandsetId, number: u64) -> Result<bool, Error> {
-        Ok(self
-            .db
-            .prepare_cached(
-                "SELECT EXISTS (SELECT 1 FROM heard WHERE contact = ?1 AND handset = ?2 AND through >= ?3)
+        Ok(self.row(
+            "SELECT EXISTS (SELECT 1 FROM heard WHERE contact = ?1 AND handset = ?2 AND through >= ?3)
                     OR EXISTS (SELECT 1 FROM heard_beyond WHERE contact = ?1 AND handset = ?2 AND number = ?3)",
-            )?
-            .query_row(params![contact, handset.as_bytes(), number], |row| row.get(0))?)
+            params![contact, handset.as_bytes(), number],
+            |row| row.get(0),
+        )?)
     }
 
     /// A content of theirs exists, whether we have it or not.
     pub(crate) fn known_to_exist(&mut self, contact: i64, handset: HandsetId, number: u64) -> Result<(), Error> {
-        self.db
-            .prepare_cached(
-                "INSERT INTO heard (contact, handset, known) VALUES (?1, ?2, ?3)
+        self.run(
+            "INSERT INTO heard (contact, handset, known) VALUES (?1, ?2, ?3)
                  ON CONFLICT (contact, handset) DO UPDATE SET known = max(known, ?3)",
-            )?
-            .execute(params![contact, handset.as_bytes(), number])?;
+            params![contact, handset.as_bytes(), number],
+        )?;
         Ok(())
     }
 
     /// What we have to say about a contact's numbers and our own.
     pub(crate) fn own_status(&mut self, contact: &Contact) -> Result<Option<Status>, Error> {
-        let (through, known, seen, said): (u64, u64, u64, u64) = self
-            .db
-            .prepare_cached(
-                "SELECT coalesce(through, 0), coalesce(known, 0), coalesce(seen, 0), next_number - 1
+        let (through, known, seen, said): (u64, u64, u64, u64) = self.row(
+            "SELECT coalesce(through, 0), coalesce(known, 0), coalesce(seen, 0), next_number - 1
                  FROM contact LEFT JOIN heard ON heard.contact = contact.id AND heard.handset = contact.handset
                  WHERE contact.id = ?1",
-            )?
-            .query_row([contact.id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+            [contact.id],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+        )?;
         if (through, known, said) == (0, 0, 0) {
-            self.db.execute("UPDATE contact SET status_due = 0 WHERE id = ?1", [contact.id])?;
+            self.run("UPDATE contact SET status_due = 0 WHERE id = ?1", [contact.id])?;
             return Ok(None);
         }
         let seen = (seen > 0).then_some(seen);
@@ -113,9 +105,7 @@ impl Work<'_> {
             };
         }
         let ask_again = (!status.missing.is_empty()).then(|| self.now.after(ASK_AGAIN).as_millis());
-        self.db
-            .prepare_cached("UPDATE contact SET status_due = 0, gap_ask_at = ?2 WHERE id = ?1")?
-            .execute(params![contact.id, ask_again])?;
+        self.run("UPDATE contact SET status_due = 0, gap_ask_at = ?2 WHERE id = ?1", params![contact.id, ask_again])?;
         Ok(Some(status))
     }
 
@@ -126,24 +116,20 @@ impl Work<'_> {
             return Ok(());
         }
         self.may_be_missing(contact, status.said)?;
-        let mut changed = self
-            .db
-            .prepare_cached(
-                "UPDATE message SET state = 'delivered' WHERE contact = ?1 AND mine = 1 AND number <= ?2
+        let mut changed = self.run(
+            "UPDATE message SET state = 'delivered' WHERE contact = ?1 AND mine = 1 AND number <= ?2
                     AND state IN ('waiting', 'sent') AND number NOT IN (SELECT value FROM json_each(?3))",
-            )?
-            .execute(params![contact.id, status.through, json_numbers(&status.missing)])?;
+            params![contact.id, status.through, json_numbers(&status.missing)],
+        )?;
         if let Some(seen) = status.seen {
-            changed += self
-                .db
-                .prepare_cached(
-                    "UPDATE message SET state = 'seen' WHERE contact = ?1 AND mine = 1 AND number <= ?2
+            changed += self.run(
+                "UPDATE message SET state = 'seen' WHERE contact = ?1 AND mine = 1 AND number <= ?2
                         AND state = 'delivered'",
-                )?
-                .execute(params![contact.id, seen])?;
+                params![contact.id, seen],
+            )?;
         }
         if !status.missing.is_empty() {
-            self.db.execute(
+            self.run(
                 "UPDATE message SET flight_generation = NULL WHERE contact = ?1 AND mine = 1
                     AND number IN (SELECT value FROM json_each(?2))
                     AND NOT EXISTS (SELECT 1 FROM flight WHERE flight.message = message.row)",
@@ -159,12 +145,11 @@ impl Work<'_> {
 
     /// The contact's handset has given itself numbers up to this one: what we lack of them is asked for.
     fn may_be_missing(&mut self, contact: &Contact, said: u64) -> Result<(), Error> {
-        self.db
-            .prepare_cached(
-                "UPDATE contact SET status_due = 1 WHERE id = ?1 AND ?3 >
+        self.run(
+            "UPDATE contact SET status_due = 1 WHERE id = ?1 AND ?3 >
                     coalesce((SELECT known FROM heard WHERE contact = ?1 AND handset = ?2), 0)",
-            )?
-            .execute(params![contact.id, contact.handset.as_bytes(), said])?;
+            params![contact.id, contact.handset.as_bytes(), said],
+        )?;
         if said > 0 { self.known_to_exist(contact.id, contact.handset, said) } else { Ok(()) }
     }
 
@@ -181,7 +166,7 @@ impl Work<'_> {
             .collect::<Result<_, _>>()?;
         for number in gone {
             let id: [u8; 32] = self.random();
-            self.db.execute(
+            self.run(
                 "INSERT INTO message (id, contact, mine, handset, number, kind, text, sent_at, mimi, gone, state)
                  VALUES (?1, ?2, 1, ?3, ?4, 'retraction', '', ?5, x'', 1, 'waiting')",
                 params![id, contact.id, own.handset.as_bytes(), number, self.now.as_millis()],
@@ -192,9 +177,10 @@ impl Work<'_> {
 
     /// Gaps that were asked for and not filled are asked for again.
     pub(crate) fn ask_for_gaps(&mut self) -> Result<(), Error> {
-        self.db
-            .prepare_cached("UPDATE contact SET status_due = 1, gap_ask_at = NULL WHERE gap_ask_at <= ?1")?
-            .execute([self.now.as_millis()])?;
+        self.run(
+            "UPDATE contact SET status_due = 1, gap_ask_at = NULL WHERE gap_ask_at <= ?1",
+            [self.now.as_millis()],
+        )?;
         Ok(())
     }
 }

@@ -56,17 +56,15 @@ impl Handset {
                 }
             };
             let lookup = IntakeKeys::of(&token).lookup();
-            let ours: bool = work.db.query_row(
-                "SELECT EXISTS (SELECT 1 FROM intake WHERE lookup = ?1)",
-                [lookup.as_bytes()],
-                |row| row.get(0),
-            )?;
+            let ours: bool =
+                work.row("SELECT EXISTS (SELECT 1 FROM intake WHERE lookup = ?1)", [lookup.as_bytes()], |row| {
+                    row.get(0)
+                })?;
             if ours || fingerprint == Some(own.line.into()) {
                 return Err(Error::OwnCard);
             }
             let known: Option<String> = work
-                .db
-                .query_row(
+                .row(
                     "SELECT person FROM contact JOIN generation ON generation.contact = contact.id
                      WHERE founder = 1 AND token = ?1 AND state IN ('asked', 'open')",
                     [token.as_bytes()],
@@ -77,7 +75,7 @@ impl Handset {
                 return Ok(Accepting::Known(person));
             }
             let reservation = work.reservation_for(&lookup)?;
-            work.db.execute(
+            work.run(
                 "INSERT INTO redemption (lookup, token, address, fingerprint, petname, reservation, made_at)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
                  ON CONFLICT (lookup) DO UPDATE SET petname = excluded.petname",
@@ -91,9 +89,7 @@ impl Handset {
                     work.now.as_millis(),
                 ],
             )?;
-            let id = work
-                .db
-                .query_row("SELECT id FROM redemption WHERE lookup = ?1", [lookup.as_bytes()], |row| row.get(0))?;
+            let id = work.row("SELECT id FROM redemption WHERE lookup = ?1", [lookup.as_bytes()], |row| row.get(0))?;
             work.pump()?;
             Ok(Accepting::UnderWay(id))
         })
@@ -105,7 +101,7 @@ impl Handset {
     /// If the database fails.
     pub fn forget_redemption(&mut self, now: Timestamp, redemption: i64) -> Result<(), Error> {
         self.transact(now, |work| {
-            work.db.execute("DELETE FROM redemption WHERE id = ?1", [redemption])?;
+            work.run("DELETE FROM redemption WHERE id = ?1", [redemption])?;
             Ok(())
         })
     }
@@ -140,15 +136,15 @@ impl Work<'_> {
         };
         match result {
             Ok(person) => {
-                self.db.execute("DELETE FROM redemption WHERE id = ?1", [id])?;
+                self.run("DELETE FROM redemption WHERE id = ?1", [id])?;
                 let lookup = IntakeKeys::of(&redemption.token).lookup();
-                self.db.execute("DELETE FROM reserved WHERE lookup = ?1", [lookup.as_bytes()])?;
+                self.run("DELETE FROM reserved WHERE lookup = ?1", [lookup.as_bytes()])?;
                 self.event(Event::ContactAdded { person, redemption: Some(id) });
                 Ok(())
             }
             Err(error) if error.fault() == crate::Fault::Fatal => Err(error),
             Err(error) => {
-                self.db.execute("DELETE FROM redemption WHERE id = ?1", [id])?;
+                self.run("DELETE FROM redemption WHERE id = ?1", [id])?;
                 if is_held {
                     self.keep_reservation(&redemption)?;
                 }
@@ -162,10 +158,9 @@ impl Work<'_> {
     fn reservation_for(&mut self, lookup: &LookupId) -> Result<ReservationId, Error> {
         let longest = u64::try_from(RESERVED.as_millis()).unwrap_or(u64::MAX);
         let lapsed = self.now.as_millis().saturating_sub(longest);
-        self.db.execute("DELETE FROM reserved WHERE made_at < ?1", [lapsed])?;
+        self.run("DELETE FROM reserved WHERE made_at < ?1", [lapsed])?;
         let held: Option<Vec<u8>> = self
-            .db
-            .query_row("SELECT reservation FROM reserved WHERE lookup = ?1", [lookup.as_bytes()], |row| row.get(0))
+            .row("SELECT reservation FROM reserved WHERE lookup = ?1", [lookup.as_bytes()], |row| row.get(0))
             .optional()?;
         match held {
             Some(held) => ReservationId::from_slice(&held).ok_or(Error::Corrupt("reservation")),
@@ -176,7 +171,7 @@ impl Work<'_> {
     /// Remembers a reservation that came to nothing here, or else it would stand in the way of the next attempt (the
     /// right link after a damaged one).
     fn keep_reservation(&mut self, redemption: &Redemption) -> Result<(), Error> {
-        self.db.execute(
+        self.run(
             "INSERT OR REPLACE INTO reserved (lookup, reservation, made_at) VALUES (?1, ?2, ?3)",
             params![
                 IntakeKeys::of(&redemption.token).lookup().as_bytes(),
@@ -188,33 +183,32 @@ impl Work<'_> {
     }
 
     fn redemption(&self, id: i64) -> Result<Option<Redemption>, Error> {
-        self.db
-            .query_row(
-                "SELECT token, address, fingerprint, petname, reservation FROM redemption WHERE id = ?1",
-                [id],
-                |row| {
-                    Ok((
-                        row.get::<_, Vec<u8>>(0)?,
-                        row.get::<_, String>(1)?,
-                        row.get::<_, Option<Vec<u8>>>(2)?,
-                        row.get(3)?,
-                        row.get::<_, Vec<u8>>(4)?,
-                    ))
-                },
-            )
-            .optional()?
-            .map(|(token, address, fingerprint, petname, reservation)| {
-                Ok(Redemption {
-                    token: Token::from_slice(&token).ok_or(Error::Corrupt("token"))?,
-                    address: address.parse().map_err(|_| Error::Corrupt("address"))?,
-                    fingerprint: fingerprint
-                        .map(|f| Fingerprint::from_slice(&f).ok_or(Error::Corrupt("fingerprint")))
-                        .transpose()?,
-                    petname,
-                    reservation: ReservationId::from_slice(&reservation).ok_or(Error::Corrupt("reservation"))?,
-                })
+        self.row(
+            "SELECT token, address, fingerprint, petname, reservation FROM redemption WHERE id = ?1",
+            [id],
+            |row| {
+                Ok((
+                    row.get::<_, Vec<u8>>(0)?,
+                    row.get::<_, String>(1)?,
+                    row.get::<_, Option<Vec<u8>>>(2)?,
+                    row.get(3)?,
+                    row.get::<_, Vec<u8>>(4)?,
+                ))
+            },
+        )
+        .optional()?
+        .map(|(token, address, fingerprint, petname, reservation)| {
+            Ok(Redemption {
+                token: Token::from_slice(&token).ok_or(Error::Corrupt("token"))?,
+                address: address.parse().map_err(|_| Error::Corrupt("address"))?,
+                fingerprint: fingerprint
+                    .map(|f| Fingerprint::from_slice(&f).ok_or(Error::Corrupt("fingerprint")))
+                    .transpose()?,
+                petname,
+                reservation: ReservationId::from_slice(&reservation).ok_or(Error::Corrupt("reservation"))?,
             })
-            .transpose()
+        })
+        .transpose()
     }
 
     /// Becomes a contact of the card's issuer; the name they are called here.
@@ -241,7 +235,7 @@ impl Work<'_> {
             }
         };
         // Until they tell their standing intake, the card itself is the way to them.
-        self.db.execute(
+        self.run(
             "UPDATE contact SET peer_intake = ?2, peer_token = ?3 WHERE id = ?1 AND peer_intake IS NULL",
             params![id, redemption.address.as_str(), redemption.token.as_bytes()],
         )?;
@@ -267,11 +261,11 @@ impl Work<'_> {
         }
         self.renew_handsets(known, who)?;
         if known.state == ContactState::Refused {
-            self.db.execute("UPDATE contact SET state = ?2 WHERE id = ?1", params![known.id, state.as_str()])?;
+            self.run("UPDATE contact SET state = ?2 WHERE id = ?1", params![known.id, state.as_str()])?;
         }
         if let Some(petname) = petname.map(str::trim).filter(|name| *name != known.person) {
             let name = self.free_name(petname)?;
-            self.db.execute("UPDATE contact SET person = ?2 WHERE id = ?1", params![known.id, name])?;
+            self.run("UPDATE contact SET person = ?2 WHERE id = ?1", params![known.id, name])?;
         }
         Ok(known.id)
     }

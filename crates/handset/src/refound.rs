@@ -30,10 +30,9 @@ pub(crate) const LONGEST: Duration = Duration::from_secs(6 * 60 * 60);
 impl Work<'_> {
     /// Has a conversation founded again as soon as patience allows.
     pub(crate) fn refound_soon(&mut self, contact: i64) -> Result<(), Error> {
-        let tries: usize =
-            self.db.query_row("SELECT refound_tries FROM contact WHERE id = ?1", [contact], |row| row.get(0))?;
+        let tries: usize = self.row("SELECT refound_tries FROM contact WHERE id = ?1", [contact], |row| row.get(0))?;
         let wait = PATIENCE.get(tries).or(PATIENCE.last()).copied().unwrap_or_default();
-        self.db.execute(
+        self.run(
             "UPDATE contact SET refound_at = coalesce(refound_at, ?2), refound_tries = refound_tries + 1
              WHERE id = ?1 AND state <> 'blocked' AND refound_at IS NULL",
             params![contact, self.now.after(wait).as_millis()],
@@ -54,7 +53,7 @@ impl Work<'_> {
             let contact = Contact::by_id(self.db, id)?;
             let Some(intake) = contact.peer_intake else {
                 // No way in is known: they have to come to us.
-                self.db.execute("UPDATE contact SET refound_at = NULL WHERE id = ?1", [id])?;
+                self.run("UPDATE contact SET refound_at = NULL WHERE id = ?1", [id])?;
                 continue;
             };
             let reservation = self.refounding_reservation(id)?;
@@ -66,8 +65,7 @@ impl Work<'_> {
 
     pub(crate) fn refounding_answered(&mut self, id: i64, answer: Result<Answer, Refusal>) -> Result<(), Error> {
         let contact = Contact::by_id(self.db, id)?;
-        let due: bool =
-            self.db.query_row("SELECT refound_at IS NOT NULL FROM contact WHERE id = ?1", [id], |row| row.get(0))?;
+        let due: bool = self.row("SELECT refound_at IS NOT NULL FROM contact WHERE id = ?1", [id], |row| row.get(0))?;
         if !due || contact.state == ContactState::Blocked {
             return Ok(());
         }
@@ -90,7 +88,7 @@ impl Work<'_> {
         match result {
             Err(error) if error.fault() == crate::Fault::Fatal => Err(error),
             Err(error) => {
-                self.db.execute("UPDATE contact SET refound_at = NULL, reservation = NULL WHERE id = ?1", [id])?;
+                self.run("UPDATE contact SET refound_at = NULL, reservation = NULL WHERE id = ?1", [id])?;
                 match error {
                     Error::Refused(refusal) => self.no_way_in(id, &refusal),
                     _ => self.refound_soon(id),
@@ -103,12 +101,8 @@ impl Work<'_> {
     /// The reservation under which the slot for the next founding is fetched; the same one until it is used.
     fn refounding_reservation(&mut self, contact: i64) -> Result<ReservationId, Error> {
         let new = self.random::<16>();
-        self.db.execute(
-            "UPDATE contact SET reservation = ?2 WHERE id = ?1 AND reservation IS NULL",
-            params![contact, new],
-        )?;
-        let kept: Vec<u8> =
-            self.db.query_row("SELECT reservation FROM contact WHERE id = ?1", [contact], |row| row.get(0))?;
+        self.run("UPDATE contact SET reservation = ?2 WHERE id = ?1 AND reservation IS NULL", params![contact, new])?;
+        let kept: Vec<u8> = self.row("SELECT reservation FROM contact WHERE id = ?1", [contact], |row| row.get(0))?;
         ReservationId::from_slice(&kept).ok_or(Error::Corrupt("reservation"))
     }
 }

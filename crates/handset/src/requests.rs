@@ -72,7 +72,7 @@ impl Handset {
                 }
                 None => {
                     let token = work.token_of(request.lookup)?.ok_or(Error::Corrupt("intake"))?;
-                    work.db.execute("DELETE FROM request WHERE id = ?1", [request.id])?;
+                    work.run("DELETE FROM request WHERE id = ?1", [request.id])?;
                     let card = Some(request.card.as_str());
                     work.admit(&own, &who, &request.introduction, &token, request.mailbox, card, None)?
                 }
@@ -91,9 +91,9 @@ impl Handset {
         self.transact(now, |work| {
             let own = work.own()?;
             let request = work.request(person)?;
-            work.db.execute("DELETE FROM request WHERE id = ?1", [request.id])?;
-            work.db.execute("DELETE FROM held WHERE mailbox = ?1", [request.mailbox.as_bytes()])?;
-            work.db.execute("DELETE FROM slot WHERE mailbox = ?1", [request.mailbox.as_bytes()])?;
+            work.run("DELETE FROM request WHERE id = ?1", [request.id])?;
+            work.run("DELETE FROM held WHERE mailbox = ?1", [request.mailbox.as_bytes()])?;
+            work.run("DELETE FROM slot WHERE mailbox = ?1", [request.mailbox.as_bytes()])?;
             work.deed(Deed::CloseMailbox { mailbox: request.mailbox }, Concern::default())?;
             if let Some(token) = work.token_of(request.lookup)? {
                 let slot = work.new_slot(&own, &IntakeKeys::of(&token), false)?;
@@ -106,19 +106,17 @@ impl Handset {
 
 impl Work<'_> {
     fn token_of(&self, lookup: LookupId) -> Result<Option<Token>, Error> {
-        let token: Option<Vec<u8>> = self
-            .db
-            .query_row("SELECT token FROM intake WHERE lookup = ?1", [lookup.as_bytes()], |row| row.get(0))
-            .optional()?;
+        let token: Option<Vec<u8>> =
+            self.row("SELECT token FROM intake WHERE lookup = ?1", [lookup.as_bytes()], |row| row.get(0)).optional()?;
         token.map(|t| Token::from_slice(&t).ok_or(Error::Corrupt("token"))).transpose()
     }
 
     /// Takes out what a line asked that becomes a contact in another way: its card was taken up, or it took up another.
     pub(crate) fn take_requests(&mut self, line: LineId) -> Result<Vec<Request>, Error> {
-        let mut people = self.db.prepare("SELECT person FROM request WHERE line = ?1 ORDER BY id")?;
+        let mut people = self.db.prepare_cached("SELECT person FROM request WHERE line = ?1 ORDER BY id")?;
         let people: Vec<String> = people.query_map([line.as_bytes()], |row| row.get(0))?.collect::<Result<_, _>>()?;
         let requests = people.iter().map(|person| self.request(person)).collect::<Result<Vec<_>, _>>()?;
-        self.db.execute("DELETE FROM request WHERE line = ?1", [line.as_bytes()])?;
+        self.run("DELETE FROM request WHERE line = ?1", [line.as_bytes()])?;
         Ok(requests)
     }
 
@@ -141,8 +139,7 @@ impl Work<'_> {
 
     fn request(&self, person: &str) -> Result<Request, Error> {
         let found = self
-            .db
-            .query_row(
+            .row(
                 "SELECT id, card, lookup, mailbox, introduction FROM request WHERE lower(person) = lower(?1)",
                 [person.trim()],
                 |row| {

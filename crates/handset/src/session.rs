@@ -136,7 +136,7 @@ impl Work<'_> {
         if address != own.switchboard || scheme != own.scheme {
             return Err(Error::PeerMisbehaved);
         }
-        self.db.execute("UPDATE own SET office = ?1 WHERE office <> ?1", [office])?;
+        self.run("UPDATE own SET office = ?1 WHERE office <> ?1", [office])?;
         let greeting =
             Greeting { context: "entrenous greeting".to_owned(), nonce, address, line: own.line, handset: own.handset };
         let signature = ByteBuf::from(sign_greeting(&own.signing()?, &greeting));
@@ -170,7 +170,7 @@ impl Work<'_> {
     }
 
     fn check_caught_up(&mut self) -> Result<(), Error> {
-        let cursor: u64 = self.db.query_row("SELECT cursor FROM own", [], |row| row.get(0))?;
+        let cursor: u64 = self.row("SELECT cursor FROM own", [], |row| row.get(0))?;
         if self.session.state == SessionState::CatchingUp && cursor >= self.session.newest {
             self.session.state = SessionState::Online;
             self.event(Event::CaughtUp);

@@ -181,13 +181,13 @@ impl Handset {
     pub fn mark_seen(&mut self, now: Timestamp, person: &str) -> Result<(), Error> {
         self.transact(now, |work| {
             let contact = Contact::named(work.db, person)?;
-            let seen = work.db.execute(
+            let seen = work.run(
                 "UPDATE message SET state = 'seen' WHERE contact = ?1 AND mine = 0 AND state <> 'seen'",
                 [contact.id],
             )?;
             if seen > 0 {
-                work.db.execute("UPDATE heard SET seen = through WHERE contact = ?1", [contact.id])?;
-                work.db.execute("UPDATE contact SET status_due = 1 WHERE id = ?1", [contact.id])?;
+                work.run("UPDATE heard SET seen = through WHERE contact = ?1", [contact.id])?;
+                work.run("UPDATE contact SET status_due = 1 WHERE id = ?1", [contact.id])?;
                 work.pump()?;
             }
             Ok(())
