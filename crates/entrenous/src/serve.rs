@@ -8,6 +8,9 @@ use switchboard::core::Federation;
 use switchboard::store::Standing;
 use switchboard::{Config, OperatorError, PeerStatus, StartError};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::cli::{self, Global, Office, Serve};
 use crate::exit::{Exit, Failure};
@@ -79,11 +82,19 @@ pub(crate) fn office(command: &Office, output: Output) -> Result<Exit, Failure> 
 
 /// Structured logs on stderr, from this level on unless RUST_LOG says otherwise: for people in a terminal, as JSON for a
 /// collector.
+///
+/// Our own crates' lines alone, whatever RUST_LOG says. What others log is not ours to keep clean: WebSocket frames whole
+/// (invitations and mailboxes in them), peers' addresses, and at any level the name that a certificate is not valid for.
 pub(crate) fn log(level: &str) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
+    let ours = filter_fn(|line| matches!(line.target().split("::").next(), Some("entrenous" | "switchboard")));
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     // Only a second call in one process could fail.
-    let _ = if std::io::stderr().is_terminal() { logs.compact().try_init() } else { logs.json().try_init() };
+    let _ = if std::io::stderr().is_terminal() {
+        logs.compact().finish().with(ours).try_init()
+    } else {
+        logs.json().finish().with(ours).try_init()
+    };
 }
 
 /// What `serve --json` says first.
