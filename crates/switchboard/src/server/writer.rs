@@ -130,7 +130,10 @@ impl Thread {
                     batch.push((work, answer));
                     waits_since.get_or_insert_with(Instant::now);
                 }
-                Some(Job::Stop) => return self.write(batch),
+                Some(Job::Stop) => {
+                    self.write(batch);
+                    return self.cut_the_log();
+                }
                 None => {}
             }
             if batch.len() >= limit {
@@ -138,6 +141,13 @@ impl Thread {
                 waits_since = None;
             }
         }
+    }
+
+    /// Leaves nothing in the write-ahead log, where what was deleted stays readable. SQLite does it when the last
+    /// connection closes; but this one and the reader may close at once, and then neither is the last.
+    fn cut_the_log(&mut self) {
+        // If it cannot be done now, the next start finds everything there.
+        let _ = database::erase_deleted(self.core.store().connection());
     }
 
     fn write(&mut self, batch: Vec<(Work, Answer)>) {
