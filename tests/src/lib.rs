@@ -6,15 +6,22 @@
 //!
 //! [`world::World`] is the machine, [`acts`] is what can happen in it, [`story`] is what a seed makes of that.
 //! [`oracle`] checks every step, [`checks`] the end.
+//!
+//! For tests of the real binary there are [`processes`] to run; and, to search what they leave behind, a [`recorder`] of
+//! what they send, [`secrets`] of handsets, and [`needles`] to look for.
 
 pub mod acts;
 pub mod checks;
 pub mod hostile;
 pub mod impostor;
+pub mod needles;
 pub mod network;
 pub mod office;
 pub mod oracle;
 pub mod phone;
+pub mod processes;
+pub mod recorder;
+pub mod secrets;
 pub mod seeds;
 pub mod story;
 pub mod traffic;

@@ -1,16 +1,13 @@
 //! The real binaries, killed at random instants while texts flow: nothing is lost, nothing doubled.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 use scenarios::network::{below, chance};
+use scenarios::processes::{Folder, Office, Serving, objects};
 use scenarios::seeds::from_env;
 use serde_json::Value;
 
@@ -23,8 +20,8 @@ fn killing_processes_at_random_loses_and_doubles_nothing() {
     let kills = from_env("KILLS", KILLS);
     println!("SEED={seed} KILLS={kills}");
     let mut rng = ChaCha20Rng::seed_from_u64(seed);
-    let folder = Folder::new();
-    let mut offices = [Office::new(&folder.0, "Marsh"), Office::new(&folder.0, "Tarn")];
+    let folder = Folder::new("crashes");
+    let mut offices = ["Marsh", "Tarn"].map(|name| Office::new(&folder.0, name, Serving::default()));
     let lines = [("Ada Marsh", "Ivo Tarn"), ("Ivo Tarn", "Ada Marsh")];
     for (office, (name, _)) in offices.iter().zip(lines) {
         office.handset(&["claim", &office.claim_url, "--as", name]).done();
@@ -108,119 +105,4 @@ fn settle(offices: &[Office; 2], lines: [(&str, &str); 2]) -> [Vec<(String, Stri
             })
             .collect()
     })
-}
-
-/// A folder of the test's own, gone with it.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> Self {
-        let path = std::env::temp_dir().join(format!("entrenous-crashes-{}", std::process::id()));
-        fs::create_dir_all(&path).expect("a folder");
-        Self(path)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        drop(fs::remove_dir_all(&self.0));
-    }
-}
-
-/// A switchboard process, and the profile of one line on it.
-struct Office {
-    child: Option<Child>,
-    folder: PathBuf,
-    listen: String,
-    claim_url: String,
-}
-
-impl Office {
-    fn new(folder: &Path, name: &str) -> Self {
-        let folder = folder.join(name);
-        fs::create_dir_all(&folder).expect("a folder");
-        fs::write(folder.join("passphrase"), "a long evening\n").expect("a file");
-        let mut office = Self { child: None, folder, listen: "127.0.0.1:0".to_owned(), claim_url: String::new() };
-        let ready = office.start();
-        // Started again, it has to be found where it was.
-        office.listen = ready["listening"].as_str().expect("an address").to_owned();
-        office.claim_url = ready["claim_url"].as_str().expect("a claim link").to_owned();
-        office
-    }
-
-    fn start(&mut self) -> Value {
-        let mut child = Command::new(binary())
-            .args(["serve", "--json", "--insecure-loopback", "--office", "An office", "--listen", &self.listen])
-            .arg("--data")
-            .arg(self.folder.join("switchboard"))
-            .env("RUST_LOG", "error")
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("a switchboard starts");
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("output")).read_line(&mut line).expect("a line");
-        self.child = Some(child);
-        serde_json::from_str(&line).expect("the switchboard is ready")
-    }
-
-    fn kill(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            child.kill().expect("a process of our own");
-            child.wait().expect("an end");
-        }
-    }
-
-    fn spawn(&self, args: &[&str]) -> Child {
-        Command::new(binary())
-            .args(args)
-            .arg("--json")
-            .arg("--profile")
-            .arg(self.folder.join("profile"))
-            .env("ENTRENOUS_PASSPHRASE_FILE", self.folder.join("passphrase"))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("a handset starts")
-    }
-
-    fn handset(&self, args: &[&str]) -> Said {
-        Said(self.spawn(args).wait_with_output().expect("an end"))
-    }
-}
-
-impl Drop for Office {
-    fn drop(&mut self) {
-        self.kill();
-    }
-}
-
-/// What a command said.
-struct Said(Output);
-
-impl Said {
-    /// What it printed, if it is done.
-    fn done(self) -> Vec<Value> {
-        assert_eq!(self.0.status.code(), Some(0), "{}", String::from_utf8_lossy(&self.0.stderr));
-        self.objects()
-    }
-
-    fn objects(self) -> Vec<Value> {
-        objects(&self.0)
-    }
-}
-
-fn objects(output: &Output) -> Vec<Value> {
-    let text = String::from_utf8_lossy(&output.stdout);
-    text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
-}
-
-/// The real binary: where the environment says, or beside this test.
-fn binary() -> PathBuf {
-    let beside = || {
-        let test = std::env::current_exe().expect("a path");
-        test.ancestors().nth(2).expect("a folder").join("entrenous")
-    };
-    let path = std::env::var_os("ENTRENOUS_BIN").map_or_else(beside, PathBuf::from);
-    assert!(path.is_file(), "the binary is missing: cargo build -p entrenous");
-    path
 }
