@@ -2,8 +2,7 @@
 //! no secret. What he cannot do is vouch for his leaf key, since that takes the other's KEM key.
 
 use database::rusqlite::Connection;
-use handset::CardView;
-use protocol::card::CardText;
+use protocol::card::{CardLink, CardText};
 use protocol::federation::{Parcel, ParcelReply, PeerMessage};
 use protocol::frames::{Delivery, FetchedSlot};
 use protocol::inside::{Inside, Numbered};
@@ -16,7 +15,6 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng as _, SeedableRng as _};
 use seal::mls::{Group, Mls};
 use seal::{IntakeKeys, KemKey, tete_a_tete, verify_handset_list};
-use serde_bytes::ByteBuf;
 use switchboard::core::Work;
 
 use crate::world::World;
@@ -58,13 +56,7 @@ impl Impostor {
     ///
     /// # Panics
     /// If the victim's switchboard does not take the introduction.
-    pub fn introduce(
-        world: &mut World,
-        seed: u64,
-        victim: (usize, &CardView),
-        posed: (usize, &CardView),
-        number: u64,
-    ) -> Self {
+    pub fn introduce(world: &mut World, seed: u64, victim: (usize, &str), posed: (usize, &str), number: u64) -> Self {
         let address = world.offices[OFFICE].address.clone();
         let mut rng = ChaCha20Rng::seed_from_u64(seed);
         let opened = open(world, &mut rng, &address, victim);
@@ -79,8 +71,8 @@ impl Impostor {
 
         let db = database::open_memory().expect("a database");
         db.execute_batch(seal::mls::SCHEMA).expect("tables");
-        // Always the same, as nobody else would have it: an id that is there already must do no harm either.
-        let generation = GenerationId::new([7; 32]);
+        // The same for each number: an id that is there already must do no harm either.
+        let generation = GenerationId::new([number.to_be_bytes()[7]; 32]);
         let (group, welcome) = Mls::new(&db).found(&generation, &opened.slot.key_package).expect("a group");
         let (encapsulated, _) = KemKey::encapsulate(&kem, &mut rng).expect("a key");
         let introduction = Introduction {
@@ -156,14 +148,37 @@ impl Impostor {
     }
 }
 
+/// Makes of a forger's card one of another line's: its public keys in the bundle, the forger's key package in the slots.
+/// The link's fingerprint is that line's.
+///
+/// # Panics
+/// If the forger's switchboard does not have the card.
+pub fn forge(world: &mut World, seed: u64, forger: (usize, &str), posed: (usize, &str)) -> String {
+    let mut rng = ChaCha20Rng::seed_from_u64(seed);
+    let office = world.phones[forger.0].office;
+    let from = world.offices[office].address.clone();
+    let posed_card = open(world, &mut rng, &from, posed);
+    let Ok(CardText::Link(link)) = posed.1.parse() else { panic!("a card's link") };
+    let Ok(CardText::Link(forged)) = forger.1.parse() else { panic!("a card's link") };
+    let keys = IntakeKeys::of(&forged.token);
+    let lookup = keys.lookup();
+    let bundle = keys.seal_bundle(&encode(&posed_card.bundle), &mut rng);
+    let database = world.offices[office].database();
+    let sealed: Vec<Vec<u8>> =
+        crate::phone::column(database, "SELECT sealed FROM slots WHERE lookup = ?1", [lookup.as_bytes()]);
+    let slot: Slot = decode(&keys.open_slot(&sealed[0]).expect("a slot"), limits::SLOT_BYTES).expect("a slot");
+    let slot = Slot { handset: posed_card.slot.handset, ..slot };
+    let sealed = keys.seal_slot(&encode(&slot), &mut rng);
+    let changed = database
+        .execute("UPDATE intakes SET bundle = ?2 WHERE lookup = ?1", (lookup.as_bytes(), bundle))
+        .and_then(|_| database.execute("UPDATE slots SET sealed = ?2 WHERE lookup = ?1", (lookup.as_bytes(), sealed)));
+    assert_eq!(changed, Ok(1), "a card of one use");
+    CardLink { fingerprint: link.fingerprint, ..forged }.to_url("http")
+}
+
 /// Fetches and opens a slot of a phone's card.
-fn open(
-    world: &mut World,
-    rng: &mut ChaCha20Rng,
-    from: &SwitchboardAddress,
-    (phone, card): (usize, &CardView),
-) -> Opened {
-    let Ok(CardText::Link(link)) = card.url.parse() else { panic!("a card's link") };
+fn open(world: &mut World, rng: &mut ChaCha20Rng, from: &SwitchboardAddress, (phone, card): (usize, &str)) -> Opened {
+    let Ok(CardText::Link(link)) = card.parse() else { panic!("a card's link") };
     let keys = IntakeKeys::of(&link.token);
     let reservation = ReservationId::new(bytes(rng));
     let work = Work::Fetch { from: from.clone(), lookup: keys.lookup(), reservation, id: 0 };

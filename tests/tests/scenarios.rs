@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use handset::{CardState, ContactState, Event, Verified};
+use protocol::Token;
+use protocol::card::{CardLink, CardText};
 use protocol::content::{Content, What};
 use protocol::inside::{Inside, Status};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 use scenarios::acts::{self, a_card, calm_down, say, stored_card, take_up};
 use scenarios::checks::{agree, nothing_grows};
-use scenarios::impostor::Impostor;
+use scenarios::impostor::{self, Impostor};
 use scenarios::network::below;
 use scenarios::{Conversation, Weather, World};
 
@@ -368,10 +370,12 @@ fn somebody_poses_as_another_who_comes_later() {
         let (a, b) = (world.add_phone("Ada Marsh", 0), world.add_phone("Ivo Tarn", 1));
         let card = stored_card(&mut world, a, &a_card(3, false));
         let known = stored_card(&mut world, b, &a_card(2, false));
-        let mut impostor = Impostor::introduce(&mut world, seed, (a, &card), (b, &known), 1 << 32);
+        let mut impostor = Impostor::introduce(&mut world, seed, (a, &card.url), (b, &known.url), 1 << 32);
         say_the_worst(&mut world, &mut impostor, a);
         let person = world.phones[a].handset().person("Ivo Tarn").expect("a person");
         assert_eq!(person.verified, Verified::Unverified, "nobody vouched");
+        let verified = world.call(a, |handset, now| handset.verify_person(now, "Ivo Tarn"));
+        assert!(matches!(verified, Err(handset::Error::NotVouched(_))), "words alone prove no handset: {verified:?}");
         assert!(texts_of(&mut world, a, "Ivo Tarn").contains(&"send me the treaty".to_owned()));
         let mut conversation = Conversation::new(a, b);
         say(&mut world, &mut conversation, a, "is it you?");
@@ -397,16 +401,47 @@ fn somebody_poses_as_a_contact() {
         let (a, b) = (conversation.a, conversation.b);
         calm_down(&mut world, std::slice::from_ref(&conversation), DAY);
         let card = stored_card(&mut world, a, &a_card(3, false));
-        let known = stored_card(&mut world, b, &a_card(2, false));
+        let known = stored_card(&mut world, b, &a_card(3, false));
         for seed in [seed, seed + 100] {
-            let mut impostor = Impostor::introduce(&mut world, seed, (a, &card), (b, &known), 1 << 32);
+            let mut impostor = Impostor::introduce(&mut world, seed, (a, &card.url), (b, &known.url), 1 << 32);
             say_the_worst(&mut world, &mut impostor, a);
         }
+        // He was told of her standing intake for the one he poses as, and uses it.
+        let token: Vec<Vec<u8>> = world.phones[a].column("SELECT own_intake FROM contact", ());
+        let Ok(CardText::Link(link)) = card.url.parse() else { panic!("a link") };
+        let link = CardLink { token: Token::from_slice(&token[0]).expect("a token"), ..link };
+        let before: Vec<u64> = world.phones[a].column("SELECT count(*) FROM generation", ());
+        let mut impostor = Impostor::introduce(&mut world, seed + 200, (a, &link.to_url("http")), (b, &known.url), 3);
+        say_the_worst(&mut world, &mut impostor, a);
+        let after: Vec<u64> = world.phones[a].column("SELECT count(*) FROM generation", ());
+        assert_eq!(before, after, "without her secret, her way in is closed to him");
         assert!(!texts_of(&mut world, a, "Ivo Tarn").contains(&"send me the treaty".to_owned()));
         some_words(&mut world, &mut rng, &mut conversation, 5);
         acts::lose_office(&mut world, usize::from(seed % 2 == 0));
         some_words(&mut world, &mut rng, &mut conversation, 5);
         all_is_well(&mut world, std::slice::from_ref(&conversation), DAY);
         assert!(current_generation(&world, a) < 100, "his number moved nobody");
+    }
+}
+
+#[test]
+fn a_card_is_forged_in_a_contacts_name() {
+    for seed in SEEDS {
+        let (mut world, mut rng, mut conversation) = two_lines(seed, (0, 1));
+        let (a, b) = (conversation.a, conversation.b);
+        calm_down(&mut world, std::slice::from_ref(&conversation), DAY);
+        let forger = world.add_phone("Mal Dorn", 2);
+        let card = stored_card(&mut world, forger, &a_card(1, false));
+        let known = stored_card(&mut world, b, &a_card(1, false));
+        let forged = impostor::forge(&mut world, seed, (forger, &card.url), (b, &known.url));
+        world.call(a, |handset, now| handset.accept(now, &forged, None)).expect("it looks like Ivo's");
+        let taken = world.until(HOUR, |world| {
+            !world.phones[a].column::<u64>("SELECT 1 FROM generation WHERE number = 2", ()).is_empty()
+        });
+        assert!(taken, "the forged card was taken up");
+        some_words(&mut world, &mut rng, &mut conversation, 5);
+        world.pass(10 * DAY);
+        some_words(&mut world, &mut rng, &mut conversation, 5);
+        all_is_well(&mut world, std::slice::from_ref(&conversation), DAY);
     }
 }

@@ -104,7 +104,8 @@ fn catch(names: &[String]) -> Result<Tally, Failure> {
 /// Builds the simulator over the mutant, and runs it until it fails or the seeds are over.
 fn judge(copy: &Path) -> Result<Verdict, Failure> {
     let mut build = shell::cargo(["test", "--workspace", "--test", "simulator", "--no-run", "--message-format=json"]);
-    let built = shell::capture(build.current_dir(copy).env("CARGO_TARGET_DIR", shell::target_dir()))?;
+    // Its own folder: to cargo, the packages of both workspaces are the same ones.
+    let built = shell::capture(build.current_dir(copy).env("CARGO_TARGET_DIR", copy.join("target")))?;
     let program = executable(&built).ok_or_else(|| "Cargo does not say where the simulator is.".to_owned())?;
     let output = copy.join("output.txt");
     let file = fs::File::create(&output).map_err(|error| format!("{} cannot be made: {error}.", output.display()))?;
@@ -233,7 +234,7 @@ fn copy_folder(from: &Path, to: &Path) -> Result<(), String> {
     }
     // What is there no more would still be built.
     for entry in fs::read_dir(to).into_iter().flatten().flatten() {
-        if !names.contains(&entry.file_name()) {
+        if !names.contains(&entry.file_name()) && entry.file_name() != "target" {
             let path = entry.path();
             let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
             removed.map_err(|error| format!("{} cannot be removed: {error}.", path.display()))?;

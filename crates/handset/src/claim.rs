@@ -73,9 +73,15 @@ impl Handset {
     }
 }
 
-/// A name fit to be shown: not blank, not too long, without control characters.
+/// A name fit to be shown: not blank, not too long, without characters that control a screen, change the direction of
+/// writing or are not seen at all.
 pub(crate) fn check_name(name: &str) -> Result<(), Error> {
-    let fits = !name.trim().is_empty() && name.len() <= limits::NAME_BYTES && !name.chars().any(char::is_control);
+    let unseen = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}')
+    };
+    let fits = !name.trim().is_empty() && name.len() <= limits::NAME_BYTES && !name.chars().any(unseen);
     if fits { Ok(()) } else { Err(Error::BadName(limits::NAME_BYTES)) }
 }
 
@@ -148,6 +154,7 @@ impl Work<'_> {
             "DELETE FROM deed;
              DELETE FROM flight;
              DELETE FROM held;
+             DELETE FROM request;
              DELETE FROM intake;
              UPDATE card SET revoked = 1;
              UPDATE generation SET lost = 1, commit_hash = NULL;

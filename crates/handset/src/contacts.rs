@@ -166,12 +166,13 @@ impl Contact {
 
     /// Whom a person means: the name as shown, in any case; a line's id; or the beginning of just one name.
     pub(crate) fn named(db: &Connection, person: &str) -> Result<Self, Error> {
-        if let Some(contact) = Self::one(db, "person = ?1", person)? {
-            return Ok(contact);
-        }
+        // First, lest somebody be called as another's line is.
         if let Ok(line) = person.parse::<LineId>()
             && let Some(contact) = Self::by_line(db, line)?
         {
+            return Ok(contact);
+        }
+        if let Some(contact) = Self::one(db, "person = ?1", person)? {
             return Ok(contact);
         }
         let wanted = person.trim().to_lowercase();
@@ -330,8 +331,9 @@ impl Work<'_> {
     pub(crate) fn free_name(&self, wanted: &str) -> Result<String, Error> {
         let wanted = wanted.trim();
         check_name(wanted)?;
+        // Whoever wrote a text oneself is called "me".
         let mut taken = self.db.prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM contact WHERE lower(person) = lower(?1)
+            "SELECT lower(?1) = 'me' OR EXISTS (SELECT 1 FROM contact WHERE lower(person) = lower(?1)
                 UNION ALL SELECT 1 FROM request WHERE lower(person) = lower(?1))",
         )?;
         let mut name = wanted.to_owned();
@@ -417,13 +419,17 @@ impl Handset {
         view(self.db(), Contact::named(self.db(), person)?.id)
     }
 
-    /// Notes that safety words were compared in person (or takes that back).
+    /// Notes that safety words were compared in person. They are those of the lines: that the handset at the other end is
+    /// their line's shows in its vouching, without which nobody is verified.
     ///
     /// # Errors
-    /// If nobody is called so.
+    /// If nobody is called so, or their handset has not vouched.
     pub fn verify_person(&mut self, now: Timestamp, person: &str) -> Result<PersonView, Error> {
         let id = self.transact(now, |work| {
             let contact = Contact::named(work.db, person)?;
+            if contact.verified == Verified::Unverified {
+                return Err(Error::NotVouched(contact.person));
+            }
             work.run("UPDATE contact SET verified = 'in person' WHERE id = ?1", [contact.id])?;
             Ok(contact.id)
         })?;

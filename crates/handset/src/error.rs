@@ -85,6 +85,11 @@ pub enum Error {
     /// A blocked person.
     #[error("\"{0}\" is blocked: unblock before you write")]
     Blocked(String),
+    /// Somebody whose handset has not shown that it is theirs.
+    #[error(
+        "\"{0}\" cannot be verified yet: their handset has not confirmed that it is theirs; wait until `people` shows \"card\""
+    )]
+    NotVouched(String),
     /// Somebody whose card was not good any more.
     #[error(
         "\"{0}\" is not reachable: the card was not good any more when it arrived; ask for a new one and take it up"
@@ -142,12 +147,14 @@ impl Error {
             Self::EmptyText => "empty-text",
             Self::TextTooLong { .. } => "text-too-long",
             Self::Blocked(_) => "blocked",
+            Self::NotVouched(_) => "not-vouched",
             Self::CardRefused(_) => "card-refused",
             Self::Refused(refusal) => refusal.code.as_str(),
             Self::ProtocolMismatch => "protocol-mismatch",
             Self::PeerMisbehaved => "peer-misbehaved",
             Self::Malformed(_) => "malformed",
             Self::NotAuthentic(_) => "not-authentic",
+            Self::Mls(_) if self.is_full() => "disk-full",
             Self::Mls(_) => "mls",
             Self::Database(_) | Self::Sqlite(_) if self.is_full() => "disk-full",
             Self::Database(_) | Self::Sqlite(_) => "database",
@@ -159,6 +166,7 @@ impl Error {
     pub fn fault(&self) -> Fault {
         match self {
             Self::Refused(refusal) if refusal.code.is_passing() => Fault::Network,
+            Self::Mls(seal::mls::MlsError::Storage(_)) => Fault::Fatal,
             Self::Refused(_)
             | Self::ProtocolMismatch
             | Self::PeerMisbehaved
@@ -177,7 +185,11 @@ impl Error {
     /// Whether the disk is full.
     pub fn is_full(&self) -> bool {
         match self {
-            Self::Sqlite(error) => database::failure_of(error) == database::Failure::DiskFull,
+            Self::Sqlite(error)
+            | Self::Database(database::Error::Sqlite(error))
+            | Self::Mls(seal::mls::MlsError::Storage(seal::mls::StorageError::Sqlite(error))) => {
+                database::failure_of(error) == database::Failure::DiskFull
+            }
             _ => false,
         }
     }

@@ -3,8 +3,9 @@
 //! A generation counts (is *current*) if it is trusted and beats the others: the higher number; of two with the same
 //! number one that was vouched for before one that was not (whose introduction may never have arrived); of two alike the
 //! one whose id has the lower hash. Both sides reach the same choice, since both end up with the same ones vouched for.
-//! Trusted are those founded by us (the introduction is sealed to the contact's certified key), the first one of a new
-//! contact, and every one whose founder vouched for its leaf key.
+//! Trusted are those founded by us (the introduction is sealed to the contact's certified key) unless another works, the
+//! first one of a new contact, and every one for whose leaf key the other side vouched. Beside one that works, one of ours
+//! waits for that: a card can be made of somebody's public keys, and lead nowhere.
 
 use database::rusqlite::{OptionalExtension as _, Row, params};
 use protocol::frames::{Deed, MailboxAddress};
@@ -19,6 +20,7 @@ use crate::context::{Groups, Work};
 use crate::deeds::Concern;
 use crate::engine::Event;
 use crate::error::Error;
+use crate::incoming::TROUBLES;
 use crate::own::Own;
 
 /// A generation's row.
@@ -142,7 +144,7 @@ impl Work<'_> {
             sequencer: own.switchboard.clone(),
             mailbox,
             token: open.intake.token.clone(),
-            trusted: true,
+            trusted: !self.works(contact.id)?,
             current: false,
             vouched: false,
             peer_secret: None,
@@ -187,7 +189,18 @@ impl Work<'_> {
             params![hash.as_bytes(), id.as_bytes(), epoch, contact.id],
         )?;
         generation.current = self.settle(contact.id)?;
+        self.run("UPDATE contact SET refound_at = NULL, reservation = NULL WHERE id = ?1", [contact.id])?;
         Ok(())
+    }
+
+    /// Whether what is said in the contact's current generation arrives, as far as we can tell.
+    pub(crate) fn works(&self, contact: i64) -> Result<bool, Error> {
+        Ok(self.row(
+            "SELECT EXISTS (SELECT 1 FROM generation WHERE contact = ?1 AND current = 1 AND vouched = 1 AND lost = 0
+                AND troubled < ?2)",
+            params![contact, TROUBLES],
+            |row| row.get(0),
+        )?)
     }
 
     /// Joins the generation of an introduction. `known` is whether its founder was a contact before.
@@ -425,10 +438,22 @@ impl Work<'_> {
             )?;
         }
         self.distrust(contact.id)?;
+        let said: u64 =
+            self.row("SELECT said FROM generation WHERE id = ?1", [generation.id.as_bytes()], |row| row.get(0))?;
+        if said > 0 {
+            self.known_to_exist(contact.id, contact.handset, said)?;
+            self.run("UPDATE contact SET status_due = 1 WHERE id = ?1", [contact.id])?;
+        }
         self.run("UPDATE message SET doubtful = 0 WHERE generation = ?1", [generation.id.as_bytes()])?;
         self.pinned(&contact)?;
         self.settle(contact.id)?;
-        Ok(())
+        if generation.trusted { Ok(()) } else { self.catch_up(&contact, generation.number) }
+    }
+
+    /// A contact that is behind (restored from a backup, say) has founded anew: found one that counts for both.
+    pub(crate) fn catch_up(&mut self, contact: &Contact, number: u64) -> Result<(), Error> {
+        let newest = self.next_generation_number(contact)? - 1;
+        if number < newest { self.refound_soon(contact.id) } else { Ok(()) }
     }
 
     /// Now that the contact's own handset has vouched, generations that others may have founded in its name no longer

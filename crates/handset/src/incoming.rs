@@ -18,7 +18,7 @@ use crate::generations::{Generation, group};
 const HELD: u32 = 200;
 
 /// Envelopes of one generation that did not decrypt before it is founded again.
-const TROUBLES: u32 = 3;
+pub(crate) const TROUBLES: u32 = 3;
 
 /// One of our envelopes that has not come back numbered.
 struct Flight {
@@ -110,10 +110,7 @@ impl Work<'_> {
                 self.run("ROLLBACK TO decrypt", ())?;
                 self.run("RELEASE decrypt", ())?;
                 self.groups.remove(&id);
-                match error {
-                    MlsError::Storage(_) | MlsError::Fault(_) => Err(Error::Corrupt("MLS state")),
-                    error => Err(error.into()),
-                }
+                Err(error.into())
             }
         }
     }
@@ -365,8 +362,12 @@ impl Work<'_> {
                 if generation.trusted {
                     self.content_arrived(&contact, generation, delivery, &numbered)
                 } else {
-                    // Not vouched for: not shown, but asked for again once it is.
-                    self.known_to_exist(contact.id, numbered.handset, numbered.number)
+                    // Not vouched for: not shown, but asked for again once it is. Until then anybody may have said it.
+                    self.run(
+                        "UPDATE generation SET said = max(said, ?2) WHERE id = ?1",
+                        params![generation.id.as_bytes(), numbered.number],
+                    )?;
+                    Ok(())
                 }
             }
             _ => Err(seal::NotAuthentic.into()),
@@ -424,7 +425,7 @@ impl Work<'_> {
         id: ContentId,
     ) -> Result<i64, Error> {
         // A clock that is ahead must not put words into the future.
-        let sent_at = numbered.sent_at.min(delivery.at);
+        let sent_at = numbered.sent_at.min(delivery.at).min(self.now);
         let row = self.insert_message(&NewMessage {
             id,
             contact: contact.id,

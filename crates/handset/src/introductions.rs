@@ -10,7 +10,7 @@ use crate::contacts::{Contact, ContactState, Identified, Verified};
 use crate::context::Work;
 use crate::deeds::Concern;
 use crate::engine::Event;
-use crate::error::Error;
+use crate::error::{Error, Fault};
 use crate::own::Own;
 
 /// More generations than a conversation can ever have had: a number beyond is made up.
@@ -36,23 +36,62 @@ impl Work<'_> {
         let own = self.own()?;
         let Some(used) = self.intake_used(lookup)? else { return Ok(()) };
         let keys = IntakeKeys::of(&used.token);
-        self.use_slot(&own, &keys, mailbox, used.contact)?;
+        // The switchboard has spent the slot, whatever was in it.
+        let last_resort = self.use_slot(&own, &keys, mailbox, used.contact)?;
+        match self.attempt(|work| work.introduce(&own, &used, &keys, (lookup, mailbox), from, sealed)) {
+            Err(error) if error.fault() == Fault::Fatal => Err(error),
+            // Nobody will ever speak there, unless somebody does already, or it is of last resort.
+            Err(_) if !last_resort && !self.is_used(mailbox)? => {
+                let reference: Option<Vec<u8>> = self
+                    .row("SELECT key_package FROM slot WHERE mailbox = ?1", [mailbox.as_bytes()], |row| row.get(0))
+                    .optional()?;
+                reference.map(|reference| self.mls.forget_key_package(&reference)).transpose()?;
+                self.deed(Deed::CloseMailbox { mailbox }, Concern::default())
+            }
+            Err(_) | Ok(()) => Ok(()),
+        }
+    }
+
+    fn is_used(&self, mailbox: MailboxId) -> Result<bool, Error> {
+        Ok(self.row(
+            "SELECT EXISTS (SELECT 1 FROM generation WHERE mailbox = ?1 UNION ALL SELECT 1 FROM request WHERE mailbox = ?1)",
+            [mailbox.as_bytes()],
+            |row| row.get(0),
+        )?)
+    }
+
+    fn introduce(
+        &mut self,
+        own: &Own,
+        used: &Used,
+        keys: &IntakeKeys,
+        (lookup, mailbox): (LookupId, MailboxId),
+        from: &SwitchboardAddress,
+        sealed: &[u8],
+    ) -> Result<(), Error> {
         let introduction = keys.open_introduction(&own.kem()?, sealed)?;
         let introduction: Introduction = decode(&introduction, limits::ENVELOPE_BYTES)?;
         // The mailbox is bound to the switchboard that it came from: that one must be the sequencer.
         if introduction.sequencer != *from {
             return Err(seal::NotAuthentic.into());
         }
-        let who = identify(&own, &introduction)?;
+        let who = identify(own, &introduction)?;
         let known = Contact::by_line(self.db, who.list.line)?;
         match known {
             // A standing intake is for one contact only.
             _ if used.contact.is_some() && used.contact != known.as_ref().map(|c| c.id) => {
                 Err(seal::NotAuthentic.into())
             }
-            Some(contact) => self.introduced_again(&own, &contact, &who, &introduction, &used.token, mailbox),
-            None if used.ask => self.keep_request(&who, &used, lookup, mailbox, from, &introduction),
-            None => self.admit(&own, &who, &introduction, &used.token, mailbox, used.card.as_deref(), None).map(|_| ()),
+            Some(contact) => {
+                self.introduced_again(own, &contact, &who, &introduction, &used.token, mailbox)?;
+                let vouched = self.generation(introduction.generation)?.is_some_and(|generation| generation.vouched);
+                // Whom we told of the standing intake, we told our secret with it: whoever has the one and not the other
+                // is not the contact, but somebody whom we took for them once.
+                let has_secret = contact.peer_secret.is_some() && contact.handset == who.handset;
+                if used.contact.is_some() && has_secret && !vouched { Err(seal::NotAuthentic.into()) } else { Ok(()) }
+            }
+            None if used.ask => self.keep_request(&who, used, lookup, mailbox, from, &introduction),
+            None => self.admit(own, &who, &introduction, &used.token, mailbox, used.card.as_deref(), None).map(|_| ()),
         }
     }
 
@@ -93,12 +132,9 @@ impl Work<'_> {
         self.renew_handsets(contact, who)?;
         let contact = Contact::by_id(self.db, contact.id)?;
         self.join(own, &contact, introduction, token, mailbox, true)?;
-        let newest = self.next_generation_number(&contact)? - 1;
-        if introduction.number < newest {
-            // They are behind (restored from a backup, say): found one that counts for both.
-            self.refound_soon(contact.id)?;
-        }
-        Ok(())
+        // Until somebody has vouched for it, this may be anybody.
+        let vouched = self.generation(introduction.generation)?.is_some_and(|generation| generation.vouched);
+        if vouched { self.catch_up(&contact, introduction.number) } else { Ok(()) }
     }
 
     fn intake_used(&self, lookup: LookupId) -> Result<Option<Used>, Error> {
@@ -116,14 +152,14 @@ impl Work<'_> {
         .transpose()
     }
 
-    /// Notes that a slot is used; a standing intake gets a new one for it.
+    /// Notes that a slot is used, and says whether it is of last resort; a standing intake gets a new one for it.
     fn use_slot(
         &mut self,
         own: &Own,
         keys: &IntakeKeys,
         mailbox: MailboxId,
         contact: Option<i64>,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         let last_resort: Option<bool> = self
             .row(
                 "UPDATE slot SET used = 1 WHERE mailbox = ?1 AND used = 0 RETURNING last_resort",
@@ -135,7 +171,10 @@ impl Work<'_> {
             let slot = self.new_slot(own, keys, false)?;
             self.deed(Deed::AddSlots { lookup: keys.lookup(), slots: vec![slot] }, Concern::default())?;
         }
-        Ok(())
+        Ok(self
+            .row("SELECT last_resort FROM slot WHERE mailbox = ?1", [mailbox.as_bytes()], |row| row.get(0))
+            .optional()?
+            .unwrap_or_default())
     }
 
     fn keep_request(

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use database::rusqlite::params;
+use database::rusqlite::{OptionalExtension as _, params};
 use protocol::frames::{Answer, Question};
 use protocol::{Refusal, ReservationId};
 use seal::IntakeKeys;
@@ -64,9 +64,14 @@ impl Work<'_> {
     }
 
     pub(crate) fn refounding_answered(&mut self, id: i64, answer: Result<Answer, Refusal>) -> Result<(), Error> {
+        let due: Option<bool> =
+            self.row("SELECT refound_at IS NOT NULL FROM contact WHERE id = ?1", [id], |row| row.get(0)).optional()?;
+        // It may have been removed, or founded again from the other side, meanwhile.
+        if due != Some(true) {
+            return Ok(());
+        }
         let contact = Contact::by_id(self.db, id)?;
-        let due: bool = self.row("SELECT refound_at IS NOT NULL FROM contact WHERE id = ?1", [id], |row| row.get(0))?;
-        if !due || contact.state == ContactState::Blocked {
+        if contact.state == ContactState::Blocked {
             return Ok(());
         }
         let result = match answer {

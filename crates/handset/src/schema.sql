@@ -65,7 +65,7 @@ CREATE TABLE slot (
 
 -- Cards of others that are being taken up.
 CREATE TABLE redemption (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,   -- a late answer must not be taken for another card's
     lookup BLOB NOT NULL UNIQUE,
     token BLOB NOT NULL,
     address TEXT NOT NULL,
@@ -152,6 +152,7 @@ CREATE TABLE generation (
     commit_hash BLOB,                -- our commit under way
     updated_at INTEGER NOT NULL,     -- our last self-update
     last INTEGER NOT NULL DEFAULT 0,         -- number of the last envelope that came
+    said INTEGER NOT NULL DEFAULT 0,         -- highest running number in it while it was not trusted
     troubled INTEGER NOT NULL DEFAULT 0,     -- envelopes that did not decrypt
     lost INTEGER NOT NULL DEFAULT 0,         -- its sequencer does not take what we send
     retired_at INTEGER

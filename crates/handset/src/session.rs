@@ -16,6 +16,9 @@ use crate::own::Own;
 /// A clock this far off the switchboard's is worth a word.
 const CLOCK_TOLERANCE_SECONDS: i64 = 120;
 
+/// More deeds than a line can ever have done.
+const NUMBERS: u64 = 1 << 48;
+
 /// How far the connection is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SessionState {
@@ -157,6 +160,10 @@ impl Work<'_> {
     }
 
     fn welcome(&mut self, done: u64, newest: u64) -> Result<(), Error> {
+        // Numbers follow what it says: from one that nobody can have come to, there would be no going on.
+        if done > NUMBERS {
+            return Err(Error::PeerMisbehaved);
+        }
         self.number_deeds_after(done)?;
         let own = Own::load(self.db)?.ok_or(Error::NotClaimed)?;
         if own.invitation.is_some() {

@@ -92,6 +92,11 @@ impl SigningKey {
 /// The payload of a document of this kind, if both signatures of this key hold and no others are there.
 pub(crate) fn verify(kind: &str, key: &SigningPublic, document: &[u8]) -> Result<Vec<u8>, NotAuthentic> {
     let sign = CoseSign::from_tagged_slice(document).map_err(|_| NotAuthentic)?;
+    // Nothing in a document may be beyond what is signed, and none may be written in two ways: contacts compare bytes.
+    let unsigned = sign.signatures.iter().map(|s| &s.unprotected).chain([&sign.unprotected]).any(|h| !h.is_empty());
+    if unsigned || sign.clone().to_tagged_vec().map_err(|_| NotAuthentic)? != document {
+        return Err(NotAuthentic);
+    }
     let expected = [Algorithm::Ed25519, Algorithm::ML_DSA_65];
     let found = sign.signatures.iter().map(|s| s.protected.header.alg.clone());
     if !found.eq(expected.map(|a| Some(RegisteredLabelWithPrivate::Assigned(a)))) {
@@ -172,6 +177,22 @@ mod tests {
             altered[at] ^= 1;
             assert_ne!(verify("kind", &key(1).public(), &altered), Ok(b"words".to_vec()), "byte {at}");
         }
+    }
+
+    #[test]
+    fn nothing_unsigned_can_be_added() {
+        let signed = key(1).sign("kind", b"words".to_vec());
+        let mut document = CoseSign::from_tagged_slice(&signed).unwrap();
+        document.unprotected.key_id = vec![1];
+        assert_eq!(verify("kind", &key(1).public(), &document.to_tagged_vec().unwrap()), Err(NotAuthentic));
+        let mut document = CoseSign::from_tagged_slice(&signed).unwrap();
+        document.signatures[0].unprotected.key_id = vec![1];
+        assert_eq!(verify("kind", &key(1).public(), &document.to_tagged_vec().unwrap()), Err(NotAuthentic));
+        // The same array, its length written in two bytes.
+        let array = signed.iter().position(|byte| *byte == 0x84).unwrap();
+        let longer = [&signed[..array], &[0x98, 4], &signed[array + 1..]].concat();
+        assert!(CoseSign::from_tagged_slice(&longer).is_ok());
+        assert_eq!(verify("kind", &key(1).public(), &longer), Err(NotAuthentic));
     }
 
     #[test]
