@@ -43,11 +43,20 @@ fn run(cli: Cli, output: Output) -> Result<Exit, Failure> {
             commands::completions(shell);
             Ok(Exit::Done)
         }
-        Command::Serve(args) => runtime(true)?.block_on(serve::serve(&args, &global, output)),
+        Command::Serve(args) => block_on(true, serve::serve(&args, &global, output)),
         Command::Office(command) => serve::office(&command, output),
-        Command::Demo(args) => runtime(true)?.block_on(demo::run(&args, &global, output)),
-        command => runtime(false)?.block_on(commands::run(command, &global, output)),
+        Command::Demo(args) => block_on(true, demo::run(&args, &global, output)),
+        command => block_on(false, commands::run(command, &global, output)),
     }
+}
+
+/// Runs a command to its end, and waits for nothing that it began and gave up: a look-up of a name that nobody answers
+/// may take longer than the person's patience.
+fn block_on(many: bool, command: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+    let runtime = runtime(many)?;
+    let result = runtime.block_on(command);
+    runtime.shutdown_background();
+    result
 }
 
 /// One thread for a handset, as many as there are cores for a switchboard.

@@ -152,6 +152,19 @@ fn kem_of(list: &HandsetList, handset: HandsetId) -> Result<&[u8], Error> {
     Ok(&entry.kem)
 }
 
+/// Whom of these somebody means by a name, whole or its beginning.
+pub(crate) fn meant(people: &[(i64, String)], person: &str) -> Result<i64, Error> {
+    let wanted = person.trim().to_lowercase();
+    let same: Vec<_> = people.iter().filter(|(_, name)| name.to_lowercase() == wanted).collect();
+    let begun: Vec<_> = people.iter().filter(|(_, name)| name.to_lowercase().starts_with(&wanted)).collect();
+    match (same.as_slice(), begun.as_slice()) {
+        _ if wanted.is_empty() => Err(Error::UnknownPerson(person.to_owned())),
+        ([(id, _)], _) | ([], [(id, _)]) => Ok(*id),
+        ([], []) => Err(Error::UnknownPerson(person.to_owned())),
+        _ => Err(Error::AmbiguousPerson(person.to_owned())),
+    }
+}
+
 impl Contact {
     const COLUMNS: &str = "id, line, person, identity, handsets, list_number, successor, handset, conversation, state,
         verified, own_encapsulated, own_secret, peer_secret, own_intake, peer_intake, peer_token";
@@ -175,18 +188,10 @@ impl Contact {
         if let Some(contact) = Self::one(db, "person = ?1", person)? {
             return Ok(contact);
         }
-        let wanted = person.trim().to_lowercase();
         let mut people = db.prepare("SELECT id, person FROM contact ORDER BY id")?;
         let people: Vec<(i64, String)> =
             people.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
-        let same: Vec<_> = people.iter().filter(|(_, name)| name.to_lowercase() == wanted).collect();
-        let begun: Vec<_> = people.iter().filter(|(_, name)| name.to_lowercase().starts_with(&wanted)).collect();
-        match (same.as_slice(), begun.as_slice()) {
-            _ if wanted.is_empty() => Err(Error::UnknownPerson(person.to_owned())),
-            ([(id, _)], _) | ([], [(id, _)]) => Self::by_id(db, *id),
-            ([], []) => Err(Error::UnknownPerson(person.to_owned())),
-            _ => Err(Error::AmbiguousPerson(person.to_owned())),
-        }
+        Self::by_id(db, meant(&people, person)?)
     }
 
     fn one(db: &Connection, which: &str, value: impl database::rusqlite::ToSql) -> Result<Option<Self>, Error> {

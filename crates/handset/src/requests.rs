@@ -6,7 +6,7 @@ use protocol::intake::Introduction;
 use protocol::{LineId, LookupId, MailboxId, Timestamp, Token, decode, limits};
 use seal::IntakeKeys;
 
-use crate::contacts::{Contact, PersonView};
+use crate::contacts::{Contact, PersonView, meant};
 use crate::context::Work;
 use crate::deeds::Concern;
 use crate::engine::Handset;
@@ -138,10 +138,13 @@ impl Work<'_> {
     }
 
     fn request(&self, person: &str) -> Result<Request, Error> {
+        let mut people = self.db.prepare_cached("SELECT id, person FROM request ORDER BY id")?;
+        let people: Vec<(i64, String)> =
+            people.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
         let found = self
             .row(
-                "SELECT id, card, lookup, mailbox, introduction FROM request WHERE lower(person) = lower(?1)",
-                [person.trim()],
+                "SELECT id, card, lookup, mailbox, introduction FROM request WHERE id = ?1",
+                [meant(&people, person)?],
                 |row| {
                     Ok((
                         row.get(0)?,

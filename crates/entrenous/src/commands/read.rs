@@ -10,8 +10,8 @@ use crate::cli::{Global, Read, Search};
 use crate::exit::{Exit, Failure};
 use crate::output::conversation::{Conversation, found};
 use crate::output::json::Message;
-use crate::output::style::{QUIET, harmless, styled};
-use crate::output::{Output, note};
+use crate::output::style::harmless;
+use crate::output::{Output, is_unread, note};
 use crate::session::{Session, now};
 use crate::signals::ended;
 
@@ -29,7 +29,9 @@ pub(super) async fn read(args: &Read, global: &Global, output: Output) -> Result
         note("Nothing was said yet.");
     }
     page.print(&mut session, &texts)?;
-    session.handset().mark_seen(now(), &person)?;
+    if !is_unread() {
+        session.handset().mark_seen(now(), &person)?;
+    }
     if args.follow {
         follow(&mut session, page, person, since.as_deref()).await?;
     }
@@ -62,6 +64,9 @@ async fn follow(session: &mut Session, mut page: Page, person: String, since: Op
         }
         let texts = session.handset().read(&person, since)?;
         page.print(session, &texts)?;
+        if is_unread() {
+            return Ok(());
+        }
         session.handset().mark_seen(now(), &person)?;
     }
 }
@@ -117,5 +122,5 @@ fn note_change(before: &MessageView, now: &MessageView) {
     } else {
         now.state.as_str().to_owned()
     };
-    note(&styled(&format!("       {what}: {start}"), QUIET));
+    note(&format!("       {what}: {start}"));
 }

@@ -8,6 +8,7 @@ pub(crate) mod table;
 pub(crate) mod views;
 
 use std::io::Write as _;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 
@@ -53,16 +54,30 @@ impl Output {
     }
 }
 
-/// A message for people, on stderr.
+/// A message for people, on stderr. Other offices' words may be in it.
 pub(crate) fn note(message: &str) {
-    let _ = writeln!(anstream::stderr(), "{message}");
+    let _ = writeln!(anstream::stderr(), "{}", style::harmless(message));
+}
+
+/// Whoever read our results has stopped.
+static UNREAD: AtomicBool = AtomicBool::new(false);
+
+/// Whether nobody reads our results any more.
+pub(crate) fn is_unread() -> bool {
+    UNREAD.load(Ordering::Relaxed)
+}
+
+fn written(result: std::io::Result<()>) {
+    if result.is_err() {
+        UNREAD.store(true, Ordering::Relaxed);
+    }
 }
 
 /// A line of JSON on stdout. Whoever stopped reading does not mind.
 fn line(record: &impl Serialize) {
     if let Ok(json) = serde_json::to_string(record) {
         let mut stdout = std::io::stdout().lock();
-        let _ = writeln!(stdout, "{json}").and_then(|()| stdout.flush());
+        written(writeln!(stdout, "{json}").and_then(|()| stdout.flush()));
     }
 }
 
@@ -70,7 +85,7 @@ fn line(record: &impl Serialize) {
 fn text(text: &str) {
     if !text.is_empty() {
         let mut stdout = anstream::stdout().lock();
-        let _ = writeln!(stdout, "{}", text.trim_end_matches('\n')).and_then(|()| stdout.flush());
+        written(writeln!(stdout, "{}", text.trim_end_matches('\n')).and_then(|()| stdout.flush()));
     }
 }
 
