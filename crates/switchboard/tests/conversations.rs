@@ -83,7 +83,7 @@ fn what_has_no_place_in_the_order_is_told_so() {
     lost.generation = GenerationId::new([9; 32]);
     talk.submit_b(lost).unwrap();
     let mut crowded = submission(1, 2, b"crowded");
-    let add = (10..100).map(|n| MailboxAddress { address: address(A), mailbox: mailbox(n) }).collect();
+    let add = (10..74).map(|n| MailboxAddress { address: address(A), mailbox: mailbox(n) }).collect();
     crowded.commit = Some(Routing { capability: seal::capability_hash(&capability(2)), add, remove: vec![] });
     talk.submit_b(crowded).unwrap();
     talk.world.carry();

@@ -6,6 +6,7 @@ use protocol::limits::ENVELOPE_BYTES;
 use protocol::{HandsetId, LineId, MailboxId, Refusal, RefusalCode, SwitchboardAddress};
 
 use super::Done;
+use super::sequence::names_too_many;
 use super::split::split_message;
 use super::turn::{Step, Turn, refuse};
 use crate::store::{MailboxRow, StoreError};
@@ -121,10 +122,13 @@ impl Turn<'_> {
     }
 
     fn submit(&mut self, to: &SwitchboardAddress, submission: Submission) -> Step {
-        let reply_to = submission.reply_to;
+        let (reply_to, names_too_many) = (submission.reply_to, names_too_many(&submission));
         let (message, mut envelope) = split_message(PeerMessage::Submit(submission));
         if envelope.bytes().len() > ENVELOPE_BYTES {
             return refuse(RefusalCode::TooLarge, "this is larger than an envelope may be");
+        }
+        if names_too_many {
+            return refuse(RefusalCode::TooLarge, "a commit names at most 64 mailboxes that join, and 64 that leave");
         }
         self.send_for_deed(to, message, &mut envelope, &reply_to)
     }

@@ -101,7 +101,7 @@ pub fn items(
     store.read(&mut |tx| {
         if let Some(row) = tx.handset(line, handset)? {
             let stored = tx.items(line, after.max(row.cursor), count.min(ITEMS_IN_FLIGHT), bytes)?;
-            found = Some(stored.into_iter().map(join_item).collect::<Result<_, _>>()?);
+            found = Some(stored.into_iter().map(join_item).collect());
         }
         Ok(())
     })?;
@@ -126,8 +126,7 @@ pub fn waiting(
         let allowed = tx.peer(peer)?.filter(|row| office.allows(peer, row.standing));
         if let Some(PeerRow { queue, base, stored, .. }) = allowed {
             let rows = tx.queued(peer, after.max(stored), count, bytes)?;
-            let numbered = |row: crate::store::Stored| Ok((row.number, join_message(row)?));
-            let messages = rows.into_iter().map(numbered).collect::<Result<_, StoreError>>()?;
+            let messages = rows.into_iter().map(|row| (row.number, join_message(row))).collect();
             found = Some(Waiting { queue, base, stored, messages });
         }
         Ok(())

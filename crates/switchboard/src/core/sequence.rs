@@ -84,6 +84,10 @@ impl Turn<'_> {
         if envelope.bytes().len() > ENVELOPE_BYTES {
             return Ok(Err(refused(RefusalCode::TooLarge, "this is larger than an envelope may be")));
         }
+        if names_too_many(submission) {
+            let sentence = "a commit names at most 64 mailboxes that join, and 64 that leave";
+            return Ok(Err(refused(RefusalCode::TooLarge, sentence)));
+        }
         let members = self.tx.members(&submission.generation)?;
         if let Some(routing) = &submission.commit {
             let after = members_after(&members, routing);
@@ -133,6 +137,11 @@ impl Turn<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether a commit names more mailboxes than a conversation can have.
+pub(super) fn names_too_many(submission: &Submission) -> bool {
+    submission.commit.as_ref().is_some_and(|routing| routing.add.len().max(routing.remove.len()) > MAILBOXES)
 }
 
 /// The members once a commit holds: what it removes goes, what it adds comes.

@@ -2,8 +2,9 @@
 
 use protocol::codec::{decode, encode};
 use protocol::federation::PeerMessage;
-use protocol::frames::{Item, ItemBody};
+use protocol::frames::{Item, ItemBody, Outcome};
 use protocol::limits::ENVELOPE_BYTES;
+use protocol::{EnvelopeHash, MailboxId, Refusal, RefusalCode};
 use serde_bytes::ByteBuf;
 
 use crate::store::{EnvelopeRow, StoreError, Stored, Tx};
@@ -48,25 +49,45 @@ pub(super) fn split_message(mut message: PeerMessage) -> (PeerMessage, Kept) {
     (message, kept)
 }
 
-/// Puts a message together from its row.
-pub(super) fn join_message(stored: Stored) -> Result<PeerMessage, StoreError> {
-    let mut message: PeerMessage =
-        decode(&stored.head, HEAD_BYTES).map_err(|_| StoreError::damaged("a queued message"))?;
+/// Puts a message together from its row. One that cannot be read must not hold up all that waits behind it: the peer
+/// gets a blank in its place.
+pub(super) fn join_message(stored: Stored) -> PeerMessage {
+    let Ok(mut message) = decode(&stored.head, HEAD_BYTES) else {
+        tracing::error!(code = UNREADABLE, "a queued message cannot be read: a blank is sent in its place");
+        return blank_message();
+    };
     if let Some(envelope) = envelope_of(&mut message) {
         *envelope = ByteBuf::from(stored.envelope);
     }
-    Ok(message)
+    message
 }
 
-/// Puts an item together from its row.
-pub(super) fn join_item(stored: Stored) -> Result<Item, StoreError> {
-    let mut body: ItemBody = decode(&stored.head, HEAD_BYTES).map_err(|_| StoreError::damaged("an item"))?;
+/// What stands in a queue for a message that is no more: the numbers stay whole, and the receiver drops it.
+pub(super) fn blank_message() -> PeerMessage {
+    let (mailbox, of, outcome) = blank();
+    PeerMessage::Outcome { mailbox, of, outcome }
+}
+
+/// Puts an item together from its row; one that cannot be read as a blank, as above.
+pub(super) fn join_item(stored: Stored) -> Item {
+    let number = stored.number;
+    let Ok(mut body) = decode(&stored.head, HEAD_BYTES) else {
+        tracing::error!(code = UNREADABLE, "an item cannot be read: a blank is sent in its place");
+        let (mailbox, of, outcome) = blank();
+        return Item { number, body: ItemBody::Outcome { mailbox, of, outcome } };
+    };
     match &mut body {
         ItemBody::Envelope(delivery) => delivery.envelope = ByteBuf::from(stored.envelope),
         ItemBody::Introduction { sealed, .. } => *sealed = ByteBuf::from(stored.envelope),
         ItemBody::Outcome { .. } => {}
     }
-    Ok(Item { number: stored.number, body })
+    Item { number, body }
+}
+
+/// An outcome that nobody waits for.
+fn blank() -> (MailboxId, EnvelopeHash, Outcome) {
+    let outcome = Outcome::Refused(Refusal::new(RefusalCode::Unavailable, ""));
+    (MailboxId::new([0; 32]), EnvelopeHash::new([0; 32]), outcome)
 }
 
 /// A head as it is kept. The envelope must have been taken out.
@@ -76,6 +97,8 @@ pub(super) fn head<T: serde::Serialize>(value: &T) -> Vec<u8> {
 
 /// More than any head that we write: a commit's routing names at most all mailboxes twice.
 const HEAD_BYTES: usize = ENVELOPE_BYTES;
+/// In the log, for a row that cannot be read.
+const UNREADABLE: &str = "row-unreadable";
 
 fn envelope_of(message: &mut PeerMessage) -> Option<&mut ByteBuf> {
     match message {

@@ -1,10 +1,8 @@
 //! Removing what has lapsed, expired or grown old.
 
-use protocol::federation::PeerMessage;
-use protocol::frames::Outcome;
-use protocol::{EnvelopeHash, MailboxId, Refusal, RefusalCode, Timestamp};
+use protocol::Timestamp;
 
-use super::split::head;
+use super::split::{blank_message, head};
 use super::turn::Turn;
 use crate::store::{IntakeState, StoreError};
 
@@ -32,7 +30,7 @@ impl Turn<'_> {
             self.remove_items(&line, through)?;
             removed += 1;
         }
-        for (peer, freed) in self.tx.blank_queued(old, &head(&blank()), ROWS)? {
+        for (peer, freed) in self.tx.blank_queued(old, &head(&blank_message()), ROWS)? {
             if let Some(mut row) = self.tx.peer(&peer)? {
                 row.bytes = row.bytes.saturating_sub(freed);
                 self.tx.put_peer(&peer, &row)?;
@@ -47,10 +45,4 @@ impl Turn<'_> {
 fn before(now: Timestamp, age: std::time::Duration) -> Timestamp {
     let age = u64::try_from(age.as_millis()).unwrap_or(u64::MAX);
     Timestamp::from_millis(now.as_millis().saturating_sub(age))
-}
-
-/// What stands in a queue for a message that grew too old: the numbers stay whole, and the receiver drops it.
-fn blank() -> PeerMessage {
-    let outcome = Outcome::Refused(Refusal::new(RefusalCode::Unavailable, ""));
-    PeerMessage::Outcome { mailbox: MailboxId::new([0; 32]), of: EnvelopeHash::new([0; 32]), outcome }
 }
