@@ -5,7 +5,12 @@ mod world;
 use protocol::federation::{Parcel, ParcelReply, PeerMessage};
 use protocol::frames::{MailboxAddress, Outcome, Routing, Submission};
 use protocol::limits::MAILBOXES;
-use protocol::{MailboxId, QueueId, RefusalCode};
+use protocol::{GenerationId, MailboxId, QueueId, RefusalCode, Timestamp};
+use switchboard::Limits;
+use switchboard::core::outgoing::Next;
+use switchboard::core::reads::Waiting;
+use switchboard::core::{Done, Work};
+use switchboard::store::Standing;
 use world::{A, B, Conversation, address, capability, submission};
 
 /// A commit that names this many mailboxes.
@@ -57,4 +62,63 @@ fn a_row_that_cannot_be_read_holds_nothing_up() {
     assert_eq!(talk.both(), expected);
     assert_eq!(talk.world.items(A, &talk.a).len(), 3, "with a blank, so that the handset can acknowledge it");
     assert_eq!(talk.world.dropped, 1, "what stood for the second is nothing to the other switchboard");
+}
+
+/// A parcel of a stranger at this port with submissions to a generation that does not exist.
+fn from_stranger(port: u16, first: u64, messages: usize) -> Work {
+    let lost = Submission { generation: GenerationId::new([7; 32]), ..submission(1, 2, b"lost") };
+    let from = format!("evil.example:{port}").parse().unwrap();
+    let messages = vec![PeerMessage::Submit(lost); messages];
+    Work::Parcel(Box::new(Parcel { from, to: address(A), queue: QueueId::new([1; 16]), first, messages }))
+}
+
+/// A switchboard by itself, whose queues nobody takes from.
+fn alone(limits: Limits) -> impl FnMut(Work) -> Done {
+    let mut core = world::core(A, world::office(A), limits);
+    move |work| core.apply(Timestamp::from_millis(1_000_000_000), vec![work]).unwrap().done.pop().unwrap()
+}
+
+#[test]
+fn strangers_that_never_come_for_their_answers_shut_nobody_out() {
+    let mut apply = alone(Limits { peers: 20, ..Limits::default() });
+    for port in 1..=30 {
+        assert_eq!(apply(from_stranger(port, 1, 2)), Done::Parcel(ParcelReply::Stored { through: 2 }));
+    }
+    let pinned = apply(Work::Pin { peer: "new.example".parse().unwrap(), key: [3; 32] });
+    assert_eq!(pinned, Done::Pinned(Some([3; 32])));
+}
+
+#[test]
+fn answers_to_a_stranger_are_few() {
+    let mut core = world::core(A, world::office(A), Limits::default());
+    let now = Timestamp::from_millis(1_000_000_000);
+    let dropped: Vec<u64> =
+        [1, 513].map(|first| core.apply(now, vec![from_stranger(1, first, 512)]).unwrap().dropped).into();
+    assert_eq!(dropped, [0, 512]);
+    let peer = "evil.example:1".parse().unwrap();
+    core.apply(now, vec![Work::SetStanding { peer, standing: Standing::Allowed }]).unwrap();
+    assert_eq!(core.apply(now, vec![from_stranger(1, 1025, 512)]).unwrap().dropped, 0, "unless the operator knows it");
+}
+
+#[test]
+fn a_peer_that_was_forgotten_and_is_known_again_gets_what_is_sent_to_it() {
+    let (mut talk, mut rng) =
+        (Conversation::new(), <rand_chacha::ChaCha20Rng as rand_core::SeedableRng>::from_seed([1; 32]));
+    let waiting = |queue: u8, messages: usize| Waiting {
+        queue: QueueId::new([queue; 16]),
+        base: 0,
+        stored: 0,
+        messages: (1..=messages as u64).map(|n| (n, PeerMessage::Submit(submission(1, 2, b"text")))).collect(),
+    };
+    let (now, queue) = (talk.world.now, &mut talk.world.boards[A].queue);
+    queue.poll(now);
+    queue.loaded(Some(waiting(1, 3)));
+    assert!(matches!(queue.poll(now), Next::Send(_)));
+    queue.replied(now, &ParcelReply::Stored { through: 3 }, &mut rng);
+    assert!(matches!(queue.poll(now), Next::Apply(_)));
+    assert!(matches!(queue.poll(now), Next::Read { after: 3, .. }));
+    queue.loaded(Some(waiting(2, 0)));
+    assert!(matches!(queue.poll(now), Next::Read { after: 0, .. }));
+    queue.loaded(Some(waiting(2, 1)));
+    assert!(matches!(queue.poll(now), Next::Send(parcel) if parcel.first == 1));
 }

@@ -24,6 +24,8 @@ pub struct PeerQueue {
     own: SwitchboardAddress,
     peer: SwitchboardAddress,
     state: State,
+    /// The incarnation that was read last.
+    queue: Option<QueueId>,
     /// Read from after this number (the store's); what the peer has stored may be more.
     after: u64,
     /// Messages in the next parcel at most.
@@ -83,6 +85,7 @@ impl PeerQueue {
             own,
             peer,
             state: State::Idle,
+            queue: None,
             after: 0,
             count: PARCEL_MESSAGES,
             failures: 0,
@@ -140,6 +143,12 @@ impl PeerQueue {
     pub fn loaded(&mut self, waiting: Option<Waiting>) {
         self.state = State::Idle;
         let Some(Waiting { queue, base, stored, messages }) = waiting else { return };
+        if self.queue.replace(queue).is_some_and(|before| before != queue) && self.after > stored {
+            // The peer was forgotten and is known again: its numbers begin anew.
+            self.after = 0;
+            self.waits = true;
+            return;
+        }
         let (Some(first), Some(last)) = (messages.first().map(|m| m.0), messages.last().map(|m| m.0)) else { return };
         let sent = Sent { queue, base, stored, first, last };
         let parcel = Parcel {

@@ -3,6 +3,7 @@
 
 use protocol::federation::PeerMessage;
 use protocol::frames::Outcome;
+use protocol::limits::PARCEL_MESSAGES;
 use protocol::{EnvelopeHash, MailboxId, QueueId, Refusal, RefusalCode, SwitchboardAddress};
 
 use super::split::{Kept, head};
@@ -20,6 +21,9 @@ pub(super) enum For {
 
 /// Strangers that are forgotten at once when there is no room for more: a bounded amount of work.
 const STRANGERS: usize = 100;
+
+/// Answers that wait for a stranger at most: as many as one parcel of its may ask for.
+const ANSWERS: u64 = PARCEL_MESSAGES as u64;
 
 impl Turn<'_> {
     /// Sends a message whose envelope was taken out. Gives whether it is on its way.
@@ -86,8 +90,19 @@ impl Turn<'_> {
         of: EnvelopeHash,
         outcome: Outcome,
     ) -> Result<(), StoreError> {
+        if !self.may_answer(to)? {
+            self.drop_message();
+            return Ok(());
+        }
         let message = PeerMessage::Outcome { mailbox: *mailbox, of, outcome };
         self.send(to, message, &mut Kept::nothing()).map(drop)
+    }
+
+    /// Whether a peer's queue takes an answer: a stranger's no more than a few, since it need never come for them.
+    fn may_answer(&mut self, to: &SwitchboardAddress) -> Result<bool, StoreError> {
+        let Some(row) = self.tx.peer(to)? else { return Ok(true) };
+        let few = row.last.saturating_sub(row.stored) < ANSWERS;
+        Ok(few || row.standing != Standing::Unknown || self.tx.is_held(to)?)
     }
 
     /// The peer's row, if it is allowed and has room for this many bytes more.

@@ -259,9 +259,12 @@ pub trait Queues {
     fn peers_count(&mut self) -> Result<u64>;
     /// All peers.
     fn peers(&mut self) -> Result<Vec<(SwitchboardAddress, PeerRow)>>;
-    /// Forgets up to `limit` peers that nothing holds: the operator said nothing of them, nothing waits for them, no
-    /// mailbox takes from them, and no generation delivers to them. First those that never sent anything, then those
-    /// that did so longest ago. Gives how many.
+    /// Whether a mailbox takes from this peer, or a generation delivers to it.
+    fn is_held(&mut self, peer: &SwitchboardAddress) -> Result<bool>;
+    /// Forgets up to `limit` peers that nothing holds: the operator said nothing of them, no mailbox takes from them, no
+    /// generation delivers to them, and nothing with an envelope waits for them, which is all that lines ever send.
+    /// Answers that wait for them are forgotten with them. First those that never sent anything, then those that did so
+    /// longest ago. Gives how many.
     fn forget_strangers(&mut self, limit: usize) -> Result<u64>;
     /// Peers that something waits for.
     fn peers_waiting(&mut self) -> Result<Vec<SwitchboardAddress>>;

@@ -16,7 +16,7 @@ use super::{Result, Store, StoreError, Tx};
 
 /// `entS` in ASCII: what tells a switchboard's database from any other.
 const APPLICATION_ID: u32 = 0x656e_7453;
-const STEPS: &[&str] = &[include_str!("schema_1.sql")];
+const STEPS: &[&str] = &[include_str!("schema_1.sql"), include_str!("schema_2.sql")];
 
 /// A switchboard's SQLite database.
 #[derive(Debug)]

@@ -44,20 +44,38 @@ impl Queues for SqliteTx<'_> {
     }
 
     fn forget_strangers(&mut self, limit: usize) -> Result<u64> {
-        let gone = self.many(
-            "DELETE FROM peers WHERE peer IN (
-                SELECT peer FROM peers WHERE standing = 0 AND last = stored
-                    AND NOT EXISTS (SELECT 1 FROM mailboxes WHERE sender = peers.peer)
-                    AND NOT EXISTS (SELECT 1 FROM members WHERE address = peers.peer)
-                ORDER BY (SELECT max(at) FROM incoming WHERE incoming.peer = peers.peer), peer LIMIT ?1)
-             RETURNING peer",
-            (int(limit as u64),),
+        let strangers = self.many(
+            "SELECT peer FROM peers WHERE standing = 0
+                AND NOT EXISTS (SELECT 1 FROM mailboxes WHERE sender = peers.peer)
+                AND NOT EXISTS (SELECT 1 FROM members WHERE address = peers.peer)
+             ORDER BY (SELECT max(at) FROM incoming WHERE incoming.peer = peers.peer), peer",
+            (),
             |row| address(row, 0),
         )?;
-        for peer in &gone {
-            self.run("DELETE FROM incoming WHERE peer = ?1", (peer.as_str(),))?;
+        let mut gone = 0;
+        // Queues are looked into only until enough are found.
+        for peer in strangers {
+            if gone == limit as u64 {
+                break;
+            }
+            let waits = "SELECT 1 FROM queued WHERE peer = ?1 AND envelope IS NOT NULL LIMIT 1";
+            if self.value::<i64>(waits, (peer.as_str(),))?.is_none() {
+                for table in ["peers", "queued", "incoming"] {
+                    self.run(&format!("DELETE FROM {table} WHERE peer = ?1"), (peer.as_str(),))?;
+                }
+                gone += 1;
+            }
         }
-        Ok(gone.len() as u64)
+        Ok(gone)
+    }
+
+    fn is_held(&mut self, peer: &SwitchboardAddress) -> Result<bool> {
+        let held = self.number(
+            "SELECT EXISTS (SELECT 1 FROM mailboxes WHERE sender = ?1)
+                 OR EXISTS (SELECT 1 FROM members WHERE address = ?1)",
+            (peer.as_str(),),
+        )?;
+        Ok(held > 0)
     }
 
     fn peers_waiting(&mut self) -> Result<Vec<SwitchboardAddress>> {

@@ -310,13 +310,19 @@ fn strangers(tx: &mut dyn Tx) -> Result<()> {
         "new.example",
         "sender.example",
         "waits.example",
+        "waits-for-answers.example",
     ] {
         let row = match name {
             "allowed.example" => PeerRow { standing: Standing::Allowed, ..stranger.clone() },
-            "waits.example" => PeerRow { last: 3, ..stranger.clone() },
+            "waits.example" | "waits-for-answers.example" => PeerRow { last: 4, ..stranger.clone() },
             _ => stranger.clone(),
         };
         tx.put_peer(&peer(name), &row)?;
+    }
+    let envelope = tx.add_envelope(b"of a line")?;
+    for (name, second) in [("waits.example", Some((envelope, 9))), ("waits-for-answers.example", None)] {
+        tx.enqueue(&peer(name), 3, b"answer", None, at(1))?;
+        tx.enqueue(&peer(name), 4, b"head", second, at(1))?;
     }
     tx.put_mailbox(&MAILBOX, &MailboxRow { line: LINE, from: peer("sender.example"), last: 0 })?;
     let generation =
@@ -325,16 +331,29 @@ fn strangers(tx: &mut dyn Tx) -> Result<()> {
     tx.add_member(&GENERATION, &MailboxAddress { address: peer("delivered.example"), mailbox: MAILBOX })?;
     tx.put_incoming(&peer("heard-late.example"), &QueueId::new([1; 16]), 1, at(9), 2)?;
     tx.put_incoming(&peer("heard.example"), &QueueId::new([1; 16]), 1, at(1), 2)?;
+    tx.put_incoming(&peer("waits-for-answers.example"), &QueueId::new([1; 16]), 1, at(10), 2)?;
+    for (name, held) in [("delivered", true), ("sender", true), ("waits", false), ("heard", false)] {
+        assert_eq!(tx.is_held(&peer(&format!("{name}.example")))?, held, "{name}");
+    }
     let left = |tx: &mut dyn Tx| -> Result<Vec<String>> {
         Ok(tx.peers()?.into_iter().map(|(peer, _)| peer.as_str().to_owned()).collect())
     };
     assert_eq!(tx.forget_strangers(2)?, 2);
     assert_eq!(
         left(tx)?,
-        ["allowed.example", "delivered.example", "heard-late.example", "sender.example", "waits.example"],
+        [
+            "allowed.example",
+            "delivered.example",
+            "heard-late.example",
+            "sender.example",
+            "waits-for-answers.example",
+            "waits.example"
+        ],
         "the longest silent go first"
     );
-    assert_eq!((tx.forget_strangers(9)?, tx.forget_strangers(9)?), (1, 0));
+    assert_eq!((tx.forget_strangers(9)?, tx.forget_strangers(9)?), (2, 0));
+    assert_eq!(tx.queued(&peer("waits-for-answers.example"), 0, 9, 1 << 20)?, [], "answers go with the peer");
+    assert_eq!(tx.queued(&peer("waits.example"), 0, 9, 1 << 20)?.len(), 2, "what a line sent stays");
     assert_eq!(
         left(tx)?,
         ["allowed.example", "delivered.example", "sender.example", "waits.example"],
