@@ -37,19 +37,27 @@ pub struct Limits {
     pub connections: usize,
     /// Connections from one network address (for IPv6, one /64) that have not said who they are.
     pub strangers_per_address: u32,
+    /// Connections of peers from one network address. What is beyond that counts among the strangers' still.
+    pub peers_per_address: u32,
+    /// Bytes of peers' requests in memory, in all. Requests beyond that are refused in passing.
+    pub request_bytes: u64,
+    /// Bytes of peers' requests in memory that came from one network address.
+    pub request_bytes_per_address: u64,
     /// Requests of strangers (greetings, pages, fetches and parcels before they are authenticated) from one network
     /// address in a minute, and in a burst.
     pub stranger_requests_per_minute: u32,
     /// How long a connection may take to say who it is.
     pub greeting: Duration,
-    /// Frames from one handset in a second, lasting; it may burst ten times as many. More are taken slower.
+    /// Frames from one line in a second, lasting; it may burst ten times as many. More are taken slower.
     pub frames_per_second: u32,
     /// Parcels from one peer in a second, lasting; it may burst ten times as many.
     pub parcels_per_second: u32,
     /// Slots fetched by one peer in a minute.
     pub fetches_per_minute: u32,
-    /// Slots fetched by one handset in a minute.
+    /// Slots fetched from elsewhere by one line in a minute.
     pub questions_per_minute: u32,
+    /// Slots that one line is fetching from elsewhere at a time.
+    pub questions_at_once: u32,
 }
 
 const DAY: Duration = Duration::from_hours(24);
@@ -73,12 +81,16 @@ impl Default for Limits {
             batch: 256,
             connections: 10_000,
             strangers_per_address: 32,
+            peers_per_address: 128,
+            request_bytes: 256 << 20,
+            request_bytes_per_address: 32 << 20,
             stranger_requests_per_minute: 600,
             greeting: Duration::from_secs(10),
             frames_per_second: 500,
             parcels_per_second: 500,
             fetches_per_minute: 600,
             questions_per_minute: 120,
+            questions_at_once: 32,
         }
     }
 }

@@ -5,6 +5,7 @@ mod world;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use net::{Board, Phone, Stream};
 use protocol::frames::{Answer, Deed, Question};
@@ -14,7 +15,9 @@ use rustls::crypto::aws_lc_rs::{default_provider, kx_group};
 use rustls::pki_types::{CertificateDer, ServerName, pem::PemObject as _};
 use rustls::{ClientConfig, NamedGroup, ProtocolVersion, RootCertStore, SupportedProtocolVersion};
 use serde_bytes::ByteBuf;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use world::{Line, lookup, slot};
@@ -115,4 +118,32 @@ async fn tls_is_1_3_with_the_post_quantum_exchange_first() {
     let plain = authority.dial(&board, &rustls::version::TLS13, Some(kx_group::X25519)).await;
     assert!(plain.is_ok(), "who has no post-quantum exchange is still served");
     assert!(authority.dial(&board, &rustls::version::TLS12, None).await.is_err());
+}
+
+#[tokio::test]
+async fn a_stranger_who_asks_too_much_is_told_so_before_its_request_is_read() {
+    let authority = Authority::new();
+    let board = Board::with(|config| {
+        config.tls_cert = Some(authority.path("cert.pem"));
+        config.tls_key = Some(authority.path("key.pem"));
+        // Without the flag: this machine is a stranger like any other.
+        config.insecure_loopback = false;
+        config.public_url = Some("https://office.example.org".to_owned());
+        config.limits.stranger_requests_per_minute = 1;
+    })
+    .await;
+    let ask = async |path: &str| {
+        let mut stream = authority.dial(&board, &rustls::version::TLS13, None).await.unwrap();
+        let head = format!("POST {path} HTTP/1.1\r\nhost: office.example.org\r\ncontent-length: 4000\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream
+    };
+    let mut waits = ask("/v1/parcel").await;
+    let mut answer = [0; 1024];
+    assert!(timeout(Duration::from_millis(300), waits.read(&mut answer)).await.is_err(), "its request is awaited");
+    for path in ["/v1/parcel", "/v1/fetch"] {
+        let length = timeout(net::PATIENCE, ask(path).await.read(&mut answer)).await.unwrap().unwrap();
+        let answer = String::from_utf8_lossy(&answer[..length]);
+        assert!(answer.contains("200 OK") && answer.contains("too-many"), "{answer}");
+    }
 }

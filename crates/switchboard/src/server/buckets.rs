@@ -83,6 +83,17 @@ impl<K: Hash + Eq> Buckets<K> {
     /// Takes a token of `key`'s if there is one.
     pub(super) fn take(&mut self, key: K, now: Instant) -> bool {
         let rate = self.rate;
+        self.of(key, now).take(rate, now)
+    }
+
+    /// Takes a token of `key`'s that may have to be waited for; gives how long.
+    pub(super) fn wait(&mut self, key: K, now: Instant) -> Duration {
+        let rate = self.rate;
+        self.of(key, now).wait(rate, now)
+    }
+
+    fn of(&mut self, key: K, now: Instant) -> &mut Bucket {
+        let rate = self.rate;
         if self.each.len() >= self.next_prune {
             self.each.retain(|_, bucket| {
                 bucket.fill(rate, now);
@@ -90,7 +101,7 @@ impl<K: Hash + Eq> Buckets<K> {
             });
             self.next_prune = FEW.max(self.each.len() * 2);
         }
-        self.each.entry(key).or_insert_with(|| Bucket::new(rate, now)).take(rate, now)
+        self.each.entry(key).or_insert_with(|| Bucket::new(rate, now))
     }
 
     /// Gives a token back.

@@ -1,19 +1,21 @@
 //! What peers ask of this switchboard.
 
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
 
-use axum::body::Bytes;
+use axum::Extension;
+use axum::body::{Body, HttpBody as _};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::{Extension, body::Body};
 use protocol::codec::{DecodeError, VERSION, decode, encode};
 use protocol::federation::{Fetch, FetchReply, Parcel, ParcelReply, SignedBytes, SwitchboardInfo};
 use protocol::limits::{PARCEL_BYTES, QUERY_BYTES};
 use protocol::{Refusal, RefusalCode, SwitchboardAddress};
 
 use super::Shared;
-use super::gate::Guest;
+use super::gate::{Guest, Room};
 use super::peers::{Event, Unheard, who};
 use crate::core::{Done, Work, reads};
 
@@ -43,19 +45,10 @@ pub(super) async fn parcel(
     State(shared): State<Arc<Shared>>,
     Extension(guest): Extension<Arc<Guest>>,
     Extension(unheard): Extension<Arc<Unheard>>,
-    body: Bytes,
+    body: Body,
 ) -> Response {
-    let reply = match authentic::<Parcel>(&shared, &guest, &unheard, &body, PARCEL_CONTEXT, SIGNED_BYTES).await {
-        Ok((from, parcel)) if parcel.from == from && shared.gate.parcel(&from) => {
-            // It can be reached, then: no need to wait any longer with what it is to have. The other end lives as long
-            // as this.
-            let _ = shared.peers.send(Event::Reachable(from));
-            match shared.writer.ask(Work::Parcel(Box::new(parcel))).await {
-                Ok(Done::Parcel(reply)) => reply,
-                _ => ParcelReply::Refused(unavailable()),
-            }
-        }
-        Ok((from, parcel)) if parcel.from == from => ParcelReply::Refused(too_many()),
+    let reply = match authentic::<Parcel>(&shared, &guest, &unheard, body, PARCEL_CONTEXT, SIGNED_BYTES).await {
+        Ok((from, parcel, room)) if parcel.from == from => take(&shared, from, parcel, room).await,
         Ok(_) => ParcelReply::Refused(not_authentic()),
         Err(refusal) => ParcelReply::Refused(refusal),
     };
@@ -66,18 +59,36 @@ pub(super) async fn parcel(
     answer(&reply)
 }
 
+/// Has a parcel stored; one of each peer's at a time, so that nobody fills the memory.
+async fn take(shared: &Arc<Shared>, from: SwitchboardAddress, parcel: Parcel, room: Room) -> ParcelReply {
+    let Some(under_way) = shared.gate.parcel(&from) else { return ParcelReply::Refused(too_many()) };
+    // It can be reached, then: no need to wait any longer with what it is to have. The other end lives as long as this.
+    let _ = shared.peers.send(Event::Reachable(from));
+    let shared = Arc::clone(shared);
+    // Not given up when the peer hangs up: the parcel is in memory, and counts, until it is stored.
+    let stored = tokio::spawn(async move {
+        let done = shared.writer.ask(Work::Parcel(Box::new(parcel))).await;
+        drop((under_way, room));
+        done
+    });
+    match stored.await {
+        Ok(Ok(Done::Parcel(reply))) => reply,
+        _ => ParcelReply::Refused(unavailable()),
+    }
+}
+
 /// Gives a slot out.
 pub(super) async fn fetch(
     State(shared): State<Arc<Shared>>,
     Extension(guest): Extension<Arc<Guest>>,
     Extension(unheard): Extension<Arc<Unheard>>,
-    body: Bytes,
+    body: Body,
 ) -> Response {
-    let reply: FetchReply = match authentic::<Fetch>(&shared, &guest, &unheard, &body, FETCH_CONTEXT, QUERY_BYTES).await
+    let reply: FetchReply = match authentic::<Fetch>(&shared, &guest, &unheard, body, FETCH_CONTEXT, QUERY_BYTES).await
     {
-        Ok((from, fetch)) if fetch.from != from || fetch.to != shared.office.address => Err(not_authentic()),
-        Ok((from, _)) if !shared.gate.fetch(&from) => Err(too_many()),
-        Ok((from, Fetch { lookup, reservation, .. })) => {
+        Ok((from, fetch, _)) if fetch.from != from || fetch.to != shared.office.address => Err(not_authentic()),
+        Ok((from, ..)) if !shared.gate.fetch(&from) => Err(too_many()),
+        Ok((from, Fetch { lookup, reservation, .. }, _)) => {
             match shared.writer.ask(Work::Fetch { from, lookup, reservation, id: 0 }).await {
                 Ok(Done::Fetched { reply, .. }) => reply,
                 _ => Err(unavailable()),
@@ -96,14 +107,16 @@ async fn authentic<T: serde::de::DeserializeOwned>(
     shared: &Arc<Shared>,
     guest: &Guest,
     unheard: &Unheard,
-    body: &[u8],
+    body: Body,
     context: &str,
     limit: usize,
-) -> Result<(SwitchboardAddress, T), Refusal> {
+) -> Result<(SwitchboardAddress, T, Room), Refusal> {
+    // Before anything of it is read.
     if !shared.gate.ask(guest) {
         return Err(too_many());
     }
-    let signed: SignedBytes = decode(body, limit).map_err(malformed)?;
+    let mut room = shared.gate.room(guest);
+    let signed: SignedBytes = decode(&read(body, limit, &mut room).await?, limit).map_err(malformed)?;
     let known = reads::peer(&mut *shared.reader.store(), &shared.office, &signed.from);
     let (row, is_allowed) = known.map_err(|_| unavailable())?;
     if !is_allowed {
@@ -120,10 +133,26 @@ async fn authentic<T: serde::de::DeserializeOwned>(
         return Err(not_authentic());
     }
     // No stranger.
-    guest.is_known();
-    shared.gate.give_back(guest);
+    shared.gate.is_peer(guest);
     let value = decode(&signed.payload, limit).map_err(malformed)?;
-    Ok((signed.from, value))
+    Ok((signed.from, value, room))
+}
+
+/// Reads a request as it comes, as long as there is room for it.
+async fn read(mut body: Body, limit: usize, room: &mut Room) -> Result<Vec<u8>, Refusal> {
+    let mut bytes = Vec::new();
+    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+        let cut_off = || Refusal::new(RefusalCode::Malformed, "this ends before it is whole");
+        let Ok(part) = frame.map_err(|_| cut_off())?.into_data() else { continue };
+        if bytes.len() + part.len() > limit {
+            return Err(malformed(DecodeError::TooLarge { length: bytes.len() + part.len(), limit }));
+        }
+        if !room.grow(part.len()) {
+            return Err(too_many());
+        }
+        bytes.extend_from_slice(&part);
+    }
+    Ok(bytes)
 }
 
 fn answer<T: serde::Serialize>(value: &T) -> Response {

@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 use protocol::federation::{FETCH_PATH, PARCEL_PATH, WELL_KNOWN_PATH};
 use protocol::frames::LINE_PATH;
-use protocol::limits::QUERY_BYTES;
 
 use super::peers::Unheard;
 use super::{Shared, federation, line, pages};
@@ -16,8 +14,8 @@ use super::{Shared, federation, line, pages};
 pub(super) fn router(shared: Arc<Shared>) -> Router {
     Router::new()
         .route(LINE_PATH, get(line::open))
-        .route(PARCEL_PATH, post(federation::parcel).layer(DefaultBodyLimit::max(federation::SIGNED_BYTES)))
-        .route(FETCH_PATH, post(federation::fetch).layer(DefaultBodyLimit::max(QUERY_BYTES)))
+        .route(PARCEL_PATH, post(federation::parcel))
+        .route(FETCH_PATH, post(federation::fetch))
         .route(WELL_KNOWN_PATH, get(federation::info))
         .route("/c", get(pages::card))
         .route("/claim", get(pages::claim))

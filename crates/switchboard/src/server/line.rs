@@ -11,11 +11,10 @@ use axum::response::{IntoResponse, Response};
 use protocol::federation::FetchReply;
 use protocol::frames::FromSwitchboard;
 use protocol::limits::FRAME_BYTES;
-use protocol::{Refusal, RefusalCode, encode};
+use protocol::{LineId, Refusal, RefusalCode, encode};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Interval, MissedTickBehavior, interval, sleep_until, timeout};
 
-use super::buckets::{Bucket, Rate};
 use super::gate::Guest;
 use super::hub::{Bell, Place};
 use super::listen::Alive;
@@ -70,8 +69,8 @@ struct Line {
     events: (mpsc::UnboundedSender<Event>, mpsc::UnboundedReceiver<Event>),
     bell: Arc<Bell>,
     place: Option<Place>,
-    frames: (Bucket, Rate),
-    questions: (Bucket, Rate),
+    /// Whose handset it is, once that is known.
+    line: Option<LineId>,
     /// No frame is read before this.
     not_before: Instant,
     draining: watch::Receiver<bool>,
@@ -83,10 +82,6 @@ struct Over;
 impl Line {
     fn new(shared: Arc<Shared>, guest: Arc<Guest>, socket: WebSocket) -> Self {
         let connection = Connection::new(shared.office.clone(), now(), &mut rng());
-        let begun = Instant::now();
-        let frames =
-            Rate::per_second(shared.limits.frames_per_second, shared.limits.frames_per_second.saturating_mul(10));
-        let questions = Rate::per_minute(shared.limits.questions_per_minute);
         let draining = shared.draining.clone();
         Self {
             shared,
@@ -96,9 +91,8 @@ impl Line {
             events: mpsc::unbounded_channel(),
             bell: Arc::default(),
             place: None,
-            frames: (Bucket::new(frames, begun), frames),
-            questions: (Bucket::new(questions, begun), questions),
-            not_before: begun,
+            line: None,
+            not_before: Instant::now(),
             draining,
         }
     }
@@ -186,8 +180,10 @@ impl Line {
         match message {
             Message::Binary(bytes) => {
                 self.shared.metrics.frames_in.one();
-                let wait = self.frames.0.wait(self.frames.1, Instant::now());
-                self.not_before = Instant::now() + wait;
+                // Who has said nothing yet has one frame.
+                if let Some(line) = &self.line {
+                    self.not_before = Instant::now() + self.shared.gate.frame(line);
+                }
                 self.connection.receive(&bytes);
             }
             Message::Text(_) => self.end(RefusalCode::Malformed, "frames are binary here"),
@@ -221,20 +217,21 @@ impl Line {
                 }
                 Output::Fetch { id, at, lookup, reservation } => {
                     let (shared, events) = (Arc::clone(&self.shared), self.events.0.clone());
-                    let may_ask = self.questions.0.take(self.questions.1, Instant::now());
+                    let may_ask = self.line.and_then(|line| shared.gate.question(&line));
                     tokio::spawn(async move {
-                        let reply = if may_ask {
+                        let reply = if may_ask.is_some() {
                             peers::fetch(&shared, at, lookup, reservation).await
                         } else {
                             Err(Refusal::new(RefusalCode::TooMany, "too many cards at once: try again in a minute"))
                         };
+                        drop(may_ask);
                         // As above.
                         let _ = events.send(Event::Fetched(id, reply));
                     });
                 }
                 Output::Opened { line, handset } => {
-                    self.guest.is_known();
-                    self.shared.gate.give_back(&self.guest);
+                    self.shared.gate.is_handset(&self.guest);
+                    self.line = Some(line);
                     self.shared.metrics.handsets.one();
                     self.place = Some(self.shared.hub.enter(line, handset, Arc::clone(&self.bell)));
                 }

@@ -3,6 +3,7 @@
 mod buckets;
 mod client;
 mod config;
+mod counts;
 mod data;
 mod error;
 mod federation;
