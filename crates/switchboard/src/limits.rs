@@ -31,6 +31,8 @@ pub struct Limits {
     pub queues_per_peer: usize,
     /// Numbers of refused deeds that are kept for a handset.
     pub refused_deeds: usize,
+    /// How often what is over is removed, and all queues are looked at.
+    pub sweep: Duration,
     /// Works in one transaction.
     pub batch: usize,
     /// Connections of handsets, in all.
@@ -78,6 +80,7 @@ impl Default for Limits {
             keep_generations: DAY * 400,
             queues_per_peer: 8,
             refused_deeds: 256,
+            sweep: Duration::from_mins(1),
             batch: 256,
             connections: 10_000,
             strangers_per_address: 32,

@@ -2,6 +2,8 @@
 
 mod world;
 
+use std::time::Duration;
+
 use protocol::federation::{Parcel, ParcelReply, PeerMessage};
 use protocol::frames::{MailboxAddress, Outcome, Routing, Submission};
 use protocol::limits::MAILBOXES;
@@ -11,7 +13,7 @@ use switchboard::core::outgoing::Next;
 use switchboard::core::reads::Waiting;
 use switchboard::core::{Done, Work};
 use switchboard::store::Standing;
-use world::{A, B, Conversation, address, capability, submission};
+use world::{A, B, Conversation, World, address, capability, submission};
 
 /// A commit that names this many mailboxes.
 fn commit(add: usize, remove: usize) -> Submission {
@@ -121,4 +123,19 @@ fn a_peer_that_was_forgotten_and_is_known_again_gets_what_is_sent_to_it() {
     assert!(matches!(queue.poll(now), Next::Read { after: 0, .. }));
     queue.loaded(Some(waiting(2, 1)));
     assert!(matches!(queue.poll(now), Next::Send(parcel) if parcel.first == 1));
+}
+
+#[test]
+fn a_clock_that_is_set_back_makes_no_peer_wait_for_long() {
+    let mut talk = Conversation::new();
+    talk.submit_a(submission(1, 1, b"text")).unwrap();
+    let World { boards: [board, _], now, rng, .. } = &mut talk.world;
+    for _ in 0..20 {
+        board.queue.failed(*now, rng);
+    }
+    let day = Duration::from_hours(24).as_millis() as u64;
+    let back = Timestamp::from_millis(now.as_millis() - day);
+    let Next::Wait(until) = board.queue.poll(back) else { panic!("it waits") };
+    assert!(until.since(back) <= Duration::from_mins(5), "{:?}", until.since(back));
+    assert!(matches!(board.queue.poll(until), Next::Read { .. }));
 }

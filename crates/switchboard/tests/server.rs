@@ -13,7 +13,7 @@ use protocol::frames::{
 use protocol::{QueueId, RefusalCode, ReservationId, SwitchboardAddress, Timestamp, decode, encode};
 use serde_bytes::ByteBuf;
 use switchboard::core::Federation;
-use switchboard::store::Standing;
+use switchboard::store::{Standing, Store as _};
 use switchboard::{OperatorError, StartError, start};
 use world::{Line, capability, lookup, mailbox, slot, submission};
 
@@ -428,4 +428,60 @@ async fn a_request_for_which_there_is_no_room_is_refused_in_passing() {
     let signed = rogue.sign(&rogue.parcel(&board, 1, vec![]));
     assert_eq!(code(&rogue.post(&board, vec![1; 2000]).await), Some(RefusalCode::TooMany));
     assert_eq!(rogue.post(&board, signed).await, ParcelReply::Stored { through: 0 });
+}
+
+#[tokio::test]
+async fn what_waits_for_a_peer_is_sent_once_the_operator_allows_it() {
+    let (a, b) = (Board::with(|config| config.limits.sweep = Duration::from_millis(100)).await, Board::new().await);
+    let (mut line_a, mut line_b) = (Line::new(1), Line::new(2));
+    let (mut phone_a, mut phone_b) = (Phone::claim(&a, &line_a).await, Phone::claim(&b, &line_b).await);
+    phone_b.deed(&mut line_b, Deed::OpenMailbox { mailbox: mailbox(2), from: a.address() }).await.unwrap();
+    phone_a.deed(&mut line_a, found(&[(&b, 2)])).await.unwrap();
+    let b_address = b.address();
+    let b = b.stop().await;
+    let deed = Deed::Submit { to: a.address(), submission: submission(1, 1, b"one") };
+    phone_a.deed(&mut line_a, deed).await.unwrap();
+    // Starts anew, so that nobody waits for the peer to be back.
+    switchboard::set_peer_standing(&a.path(), &b_address, Standing::Blocked).unwrap();
+    let a = a.stop().await;
+    let mut again = config(&a.data.path().join("data"), a.port);
+    again.limits.sweep = Duration::from_millis(100);
+    let running = start(again).await.unwrap();
+    let a = Board { data: a.data, running };
+    let b = b.start().await;
+    let mut phone_b = Phone::hello(&b, &line_b).await;
+    assert!(phone_b.is_quiet().await);
+    switchboard::set_peer_standing(&a.path(), &b_address, Standing::Allowed).unwrap();
+    assert_eq!(phone_b.envelope().await, (1, b"one".to_vec()));
+}
+
+#[tokio::test]
+async fn a_clock_that_has_leapt_removes_nothing_at_the_start() {
+    let board = Board::new().await;
+    let mut line = Line::new(1);
+    let mut phone = Phone::claim(&board, &line).await;
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let intake = Deed::OpenIntake {
+        lookup: lookup(1),
+        bundle: ByteBuf::from(b"bundle".to_vec()),
+        slots: vec![slot(10)],
+        expires_at: Some(Timestamp::from_millis(now.as_millis() as u64)),
+        last_resort: false,
+    };
+    phone.deed(&mut line, intake).await.unwrap();
+    let path = board.path().join("switchboard.db");
+    let mut stopped = board.stop().await;
+    for (days, is_kept) in [(8, true), (0, false)] {
+        let last = (now - Duration::from_hours(24 * days)).as_millis() as u64;
+        let mut store = switchboard::store::SqliteStore::open(&path).unwrap();
+        store.write(&mut |tx| tx.put_setting("last_sweep", &last.to_be_bytes())).unwrap();
+        drop(store);
+        let board = stopped.start().await;
+        // The first sweep is over, or was not begun.
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        stopped = board.stop().await;
+        let store = switchboard::store::SqliteStore::open(&path).unwrap();
+        let slots: i64 = store.connection().query_row("SELECT count(*) FROM slots", (), |row| row.get(0)).unwrap();
+        assert_eq!(slots == 1, is_kept, "{days} days");
+    }
 }

@@ -118,7 +118,11 @@ impl PeerQueue {
     pub fn poll(&mut self, now: Timestamp) -> Next {
         match std::mem::replace(&mut self.state, State::Idle) {
             State::Idle if !self.waits => Next::Idle,
-            State::Idle if now < self.due => Next::Wait(self.due),
+            State::Idle if now < self.due => {
+                // A clock that was set back makes nobody wait for longer.
+                self.due = self.due.min(now.after(LONGEST_WAIT));
+                Next::Wait(self.due)
+            }
             State::Idle => {
                 self.waits = false;
                 self.state = State::Reading;

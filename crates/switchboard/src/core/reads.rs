@@ -5,10 +5,11 @@ use protocol::documents::{HandsetList, SigningPublic};
 use protocol::federation::PeerMessage;
 use protocol::frames::Item;
 use protocol::limits::{ITEMS_IN_FLIGHT, SLOT_BYTES};
-use protocol::{HandsetId, LineId, QueueId, SwitchboardAddress};
+use protocol::{HandsetId, LineId, QueueId, SwitchboardAddress, Timestamp};
 
 use super::Office;
 use super::split::{join_item, join_message};
+use super::sweep::LAST_SWEEP;
 use crate::store::{PeerRow, Standing, Store, StoreError, Tx};
 
 /// A handset as its line's newest list has it.
@@ -153,6 +154,19 @@ pub fn peers_waiting(
         Ok(())
     })?;
     Ok(found)
+}
+
+/// When the last sweep was, by the clock of then.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn last_sweep(store: &mut (impl Store + ?Sized)) -> Result<Option<Timestamp>, StoreError> {
+    let mut found = None;
+    store.read(&mut |tx| {
+        found = tx.setting(LAST_SWEEP)?.and_then(|bytes| <[u8; 8]>::try_from(bytes).ok());
+        Ok(())
+    })?;
+    Ok(found.map(|bytes| Timestamp::from_millis(u64::from_be_bytes(bytes))))
 }
 
 /// What is known of a peer, and whether it is allowed.

@@ -12,9 +12,13 @@ const ROWS: usize = 200;
 /// Lapsed reservations are known for so many times as long as they hold, for introductions that come late.
 const REMEMBERED: u32 = 8;
 
+/// The setting that holds when the last sweep was, in milliseconds, so that a clock that leaps is noticed.
+pub(super) const LAST_SWEEP: &str = "last_sweep";
+
 impl Turn<'_> {
     /// Removes a bounded amount of what is over; gives how many rows.
     pub(super) fn sweep(&mut self) -> Result<u64, StoreError> {
+        self.tx.put_setting(LAST_SWEEP, &self.now.as_millis().to_be_bytes())?;
         let old = before(self.now, self.limits.keep);
         let lapsed = before(self.now, self.limits.reservation.saturating_mul(REMEMBERED));
         let mut removed = self.tx.remove_reservations(lapsed, old)?;

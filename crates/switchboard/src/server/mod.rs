@@ -8,6 +8,7 @@ mod data;
 mod error;
 mod federation;
 mod gate;
+mod house;
 mod http;
 mod hub;
 mod line;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::timeout;
 
 use super::client::Client;
 use super::config::Config;
@@ -21,12 +21,10 @@ use super::operator::{PUBLIC_URL, setting};
 use super::reader::Reader;
 use super::tls::Certificate;
 use super::writer::{Wakes, Writer};
-use super::{Shared, http, now, peers, rng, writer};
+use super::{Shared, house, http, now, peers, rng, writer};
 use crate::core::{Core, Done, Office, Work};
 use crate::store::{SqliteStore, Store as _, StoreError};
 
-/// How often what is over is removed, and the certificate looked at.
-const SWEEP: Duration = Duration::from_secs(60);
 /// What is under way at shutdown has this long.
 const DRAIN: Duration = Duration::from_secs(8);
 
@@ -91,7 +89,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let public_url = shared.office.url();
     let router = http::router(Arc::clone(&shared));
     tokio::spawn(peers::look_after(Arc::clone(&shared), events, draining.clone()));
-    tokio::spawn(keep_house(writer.clone(), certificate, draining));
+    tokio::spawn(house::keep(Arc::clone(&shared), certificate, draining));
     let entrance = Entrance { listener, tls, router, shared };
     tokio::spawn(run(entrance, alive));
     tracing::info!("the switchboard is ready");
@@ -160,20 +158,4 @@ fn first_invitation(core: &mut Core<SqliteStore>) -> Result<Option<String>, Stor
         }
     }
     Ok(secret.map(|secret| core.office().claim_url(&secret)))
-}
-
-/// Removes what is over and looks at the certificate, now and then.
-async fn keep_house(writer: Writer, certificate: Option<Arc<Certificate>>, mut draining: watch::Receiver<bool>) {
-    let mut ticks = interval(SWEEP);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            _ = ticks.tick() => {}
-            _ = draining.wait_for(|draining| *draining) => return,
-        }
-        while let Ok(Done::Swept(1..)) = writer.ask(Work::Sweep).await {}
-        if let Some(certificate) = &certificate {
-            certificate.refresh();
-        }
-    }
 }
