@@ -139,3 +139,31 @@ fn a_clock_that_is_set_back_makes_no_peer_wait_for_long() {
     assert!(until.since(back) <= Duration::from_mins(5), "{:?}", until.since(back));
     assert!(matches!(board.queue.poll(until), Next::Read { .. }));
 }
+
+#[test]
+fn no_single_work_removes_very_much_and_what_was_acknowledged_does_not_come_again() {
+    let mut talk = Conversation::new();
+    for _ in 0..1500 {
+        talk.submit_a(submission(1, 1, b"text")).unwrap();
+    }
+    let count = |world: &mut World| -> usize {
+        let connection = world.boards[A].core.store().inner().connection();
+        connection.query_row("SELECT count(*) FROM items", (), |row| row.get(0)).unwrap()
+    };
+    let ack = Work::Ack { line: talk.a.line, handset: talk.a.handset, through: 1490 };
+    talk.world.apply(A, ack);
+    assert_eq!(count(&mut talk.world), 1500 - 512);
+    assert_eq!(talk.world.items(A, &talk.a).len(), 10);
+    while let Done::Swept(1..=200) = talk.world.apply(A, Work::Sweep) {}
+    assert_eq!(talk.world.apply(A, Work::Sweep), Done::Swept(0));
+    assert_eq!((count(&mut talk.world), talk.world.items(A, &talk.a).len()), (10, 10));
+
+    for _ in 0..500 {
+        talk.submit_a(submission(1, 1, b"text")).unwrap();
+    }
+    talk.world.now = talk.world.now.after(Duration::from_hours(31 * 24));
+    // So many items, and so many messages for the other side.
+    while let Done::Swept(1..=400) = talk.world.apply(A, Work::Sweep) {}
+    assert_eq!(talk.world.apply(A, Work::Sweep), Done::Swept(0));
+    assert_eq!(count(&mut talk.world), 0);
+}

@@ -1,12 +1,15 @@
 //! The last step: into the line's items.
 
 use protocol::frames::{Delivery, ItemBody, Outcome};
-use protocol::limits::ENVELOPE_BYTES;
+use protocol::limits::{ENVELOPE_BYTES, ITEMS_IN_FLIGHT};
 use protocol::{EnvelopeHash, HandsetId, LineId, MailboxId, SwitchboardAddress};
 
 use super::split::{Kept, head};
 use super::turn::Turn;
 use crate::store::StoreError;
+
+/// Items removed at once: more than a handset has on its way to it, so that whoever keeps up leaves nothing.
+const ROWS: usize = 2 * ITEMS_IN_FLIGHT;
 
 /// What a peer may say to a person at most, in bytes of UTF-8.
 const SENTENCE_BYTES: usize = 512;
@@ -83,22 +86,22 @@ impl Turn<'_> {
         Ok(())
     }
 
-    /// Removes what all of a line's handsets have.
+    /// Removes what all of a line's handsets have; what is too much for now is left to the next time, or to the sweep.
     pub(super) fn remove_acknowledged(&mut self, line: &LineId) -> Result<(), StoreError> {
         let cursors = self.tx.handsets(line)?.into_iter().map(|(_, row)| row.cursor);
         let Some(through) = cursors.min() else { return Ok(()) };
-        self.remove_items(line, through)
+        self.remove_items(line, through, ROWS).map(drop)
     }
 
-    /// Removes a line's items up to a number.
-    pub(super) fn remove_items(&mut self, line: &LineId, through: u64) -> Result<(), StoreError> {
-        let freed = self.tx.remove_items(line, through)?;
+    /// Removes a line's first items up to a number; gives how many.
+    pub(super) fn remove_items(&mut self, line: &LineId, through: u64, limit: usize) -> Result<u64, StoreError> {
+        let (count, freed) = self.tx.remove_items(line, through, limit)?;
         if freed > 0 {
             let mut state = self.tx.line_state(line)?;
             state.item_bytes = state.item_bytes.saturating_sub(freed);
             self.tx.put_line_state(line, &state)?;
         }
-        Ok(())
+        Ok(count)
     }
 }
 

@@ -30,9 +30,13 @@ impl Turn<'_> {
                 removed += 1;
             }
         }
-        for (line, through) in self.tx.items_older(old, ROWS)? {
-            self.remove_items(&line, through)?;
-            removed += 1;
+        let mut lines = self.tx.items_older(old, ROWS)?;
+        lines.extend(self.tx.items_acknowledged(ROWS)?);
+        let mut left = ROWS;
+        for (line, through) in lines {
+            let count = self.remove_items(&line, through, left)?;
+            left = left.saturating_sub(usize::try_from(count).unwrap_or(left));
+            removed += count;
         }
         for (peer, freed) in self.tx.blank_queued(old, &head(&blank_message()), ROWS)? {
             if let Some(mut row) = self.tx.peer(&peer)? {

@@ -217,9 +217,12 @@ pub trait Mailboxes {
     fn items(&mut self, line: &LineId, after: u64, count: usize, bytes: usize) -> Result<Vec<Stored>>;
     /// The number of the newest item that is kept for a line.
     fn newest_item(&mut self, line: &LineId) -> Result<Option<u64>>;
-    /// Removes all items up to a number, and envelopes that nothing names any more; gives the bytes freed.
-    fn remove_items(&mut self, line: &LineId, through: u64) -> Result<u64>;
-    /// Lines with items from before this, each with the last such item's number; at most `limit`.
+    /// Removes items up to a number, the first `limit` of them, and envelopes that nothing names any more; gives how many
+    /// and the bytes freed.
+    fn remove_items(&mut self, line: &LineId, through: u64, limit: usize) -> Result<(u64, u64)>;
+    /// Lines with items that all of their handsets have acknowledged, each with the last such number; at most `limit`.
+    fn items_acknowledged(&mut self, limit: usize) -> Result<Vec<(LineId, u64)>>;
+    /// Lines of the first `limit` items from before this, each with the last such item's number.
     fn items_older(&mut self, before: Timestamp, limit: usize) -> Result<Vec<(LineId, u64)>>;
 }
 

@@ -96,18 +96,31 @@ impl Mailboxes for SqliteTx<'_> {
         })
     }
 
-    fn remove_items(&mut self, line: &LineId, through: u64) -> Result<u64> {
+    fn remove_items(&mut self, line: &LineId, through: u64, limit: usize) -> Result<(u64, u64)> {
         let gone = self.many(
-            "DELETE FROM items WHERE line = ?1 AND number <= ?2 RETURNING bytes, envelope",
-            (line.as_bytes(), int(through)),
+            "DELETE FROM items WHERE line = ?1 AND number IN
+                (SELECT number FROM items WHERE line = ?1 AND number <= ?2 ORDER BY number LIMIT ?3)
+             RETURNING bytes, envelope",
+            (line.as_bytes(), int(through), int(limit as u64)),
             |row| Ok((number(row, 0)?, row.get(1)?)),
         )?;
-        self.freed(gone)
+        Ok((gone.len() as u64, self.freed(gone)?))
+    }
+
+    fn items_acknowledged(&mut self, limit: usize) -> Result<Vec<(LineId, u64)>> {
+        self.many(
+            "SELECT line, min(cursor) AS through FROM handsets GROUP BY line
+             HAVING EXISTS (SELECT 1 FROM items WHERE items.line = handsets.line AND items.number <= through)
+             ORDER BY line LIMIT ?1",
+            (int(limit as u64),),
+            |row| Ok((id(row, 0, LineId::from_slice)?, number(row, 1)?)),
+        )
     }
 
     fn items_older(&mut self, before: Timestamp, limit: usize) -> Result<Vec<(LineId, u64)>> {
         self.many(
-            "SELECT line, max(number) FROM items WHERE at < ?1 GROUP BY line ORDER BY line LIMIT ?2",
+            "SELECT line, max(number) FROM (SELECT line, number FROM items WHERE at < ?1 ORDER BY at LIMIT ?2)
+             GROUP BY line ORDER BY line",
             (time(before), int(limit as u64)),
             |row| Ok((id(row, 0, LineId::from_slice)?, number(row, 1)?)),
         )

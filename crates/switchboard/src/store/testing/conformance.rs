@@ -207,10 +207,20 @@ fn items(tx: &mut dyn Tx) -> Result<()> {
     assert_eq!((tx.newest_item(&LINE)?, tx.newest_item(&LineId::new([0; 32]))?), (Some(6), None));
 
     assert_eq!(tx.items_older(at(3), 10)?, [(LINE, 2), (OTHER, 1)]);
-    assert_eq!(tx.remove_items(&LINE, 2)?, 208, "the bytes of heads and envelopes");
-    assert_eq!(tx.remove_items(&LINE, 2)?, 0);
+    assert_eq!(tx.items_older(at(3), 1)?.len(), 1);
+    assert_eq!(tx.remove_items(&LINE, 2, 1)?, (1, 104), "the bytes of head and envelope");
+    assert_eq!(numbers(tx.items(&LINE, 0, 1, 1 << 20)?), [2], "the first ones go first");
+    assert_eq!(tx.remove_items(&LINE, 2, 9)?, (1, 104));
+    assert_eq!(tx.remove_items(&LINE, 2, 9)?, (0, 0));
     assert_eq!(numbers(tx.items(&LINE, 0, 9, 1 << 20)?), [3, 4, 5, 6]);
-    assert_eq!(tx.remove_items(&LINE, u64::MAX)?, 323);
+    let (first, second) = (HandsetId::new([1; 16]), HandsetId::new([2; 16]));
+    for (handset, cursor) in [(first, 6), (second, 2)] {
+        tx.put_handset(&LINE, &handset, &HandsetRow { done: 0, cursor })?;
+    }
+    assert_eq!(tx.items_acknowledged(9)?, [], "one handset lacks them all");
+    tx.put_handset(&LINE, &second, &HandsetRow { done: 0, cursor: 3 })?;
+    assert_eq!((tx.items_acknowledged(9)?, tx.items_acknowledged(0)?), (vec![(LINE, 3)], vec![]));
+    assert_eq!(tx.remove_items(&LINE, u64::MAX, 9)?, (4, 323));
     assert_eq!(numbers(tx.items(&OTHER, 0, 9, 1 << 20)?), [1]);
     Ok(())
 }
@@ -221,11 +231,11 @@ fn envelopes(tx: &mut dyn Tx) -> Result<()> {
     tx.add_item(&LINE, 1, b"", Some((envelope, 4)), at(1))?;
     tx.add_item(&OTHER, 1, b"", Some((envelope, 4)), at(1))?;
     tx.enqueue(&a, 1, b"", Some((envelope, 4)), at(1))?;
-    tx.remove_items(&LINE, 1)?;
+    tx.remove_items(&LINE, 1, 9)?;
     tx.remove_queued(&a, 1)?;
     let left = tx.items(&OTHER, 0, 1, 1)?;
     assert_eq!(left.first().map(|row| row.envelope.as_slice()), Some(b"once".as_slice()), "kept while one names it");
-    tx.remove_items(&OTHER, 1)?;
+    tx.remove_items(&OTHER, 1, 9)?;
     let gone = tx.add_item(&LINE, 2, b"", Some((envelope, 4)), at(1));
     assert!(gone.is_err(), "gone with the last row that named it");
     Ok(())
