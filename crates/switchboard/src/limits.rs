@@ -17,6 +17,8 @@ pub struct Limits {
     pub item_bytes_per_line: u64,
     /// Bytes that may wait for a peer. Deeds are refused from half of it on, so that deliveries still find room.
     pub queue_bytes_per_peer: u64,
+    /// The same for a peer that has never taken anything, and may not even exist.
+    pub queue_bytes_per_stranger: u64,
     /// Peers that may be known.
     pub peers: u64,
     /// Slots that one peer may hold of one intake without having used them.
@@ -73,6 +75,7 @@ impl Default for Limits {
             generations_per_line: 8192,
             item_bytes_per_line: 512 << 20,
             queue_bytes_per_peer: 1 << 30,
+            queue_bytes_per_stranger: 4 << 20,
             peers: 10_000,
             reservations_per_peer: 4,
             reservation: Duration::from_mins(2),

@@ -5,15 +5,15 @@ mod world;
 use std::time::Duration;
 
 use protocol::federation::{Parcel, ParcelReply, PeerMessage};
-use protocol::frames::{MailboxAddress, Outcome, Routing, Submission};
+use protocol::frames::{Deed, MailboxAddress, Outcome, Routing, Submission};
 use protocol::limits::MAILBOXES;
-use protocol::{GenerationId, MailboxId, QueueId, RefusalCode, Timestamp};
+use protocol::{GenerationId, MailboxId, QueueId, RefusalCode, SwitchboardAddress, Timestamp};
 use switchboard::Limits;
 use switchboard::core::outgoing::Next;
-use switchboard::core::reads::Waiting;
+use switchboard::core::reads::{self, Waiting};
 use switchboard::core::{Done, Work};
 use switchboard::store::Standing;
-use world::{A, B, Conversation, World, address, capability, submission};
+use world::{A, B, Conversation, Line, World, address, capability, submission};
 
 /// A commit that names this many mailboxes.
 fn commit(add: usize, remove: usize) -> Submission {
@@ -166,4 +166,42 @@ fn no_single_work_removes_very_much_and_what_was_acknowledged_does_not_come_agai
     while let Done::Swept(1..=400) = talk.world.apply(A, Work::Sweep) {}
     assert_eq!(talk.world.apply(A, Work::Sweep), Done::Swept(0));
     assert_eq!(count(&mut talk.world), 0);
+}
+
+#[test]
+fn a_line_that_names_switchboards_that_do_not_exist_shuts_nobody_out() {
+    let limits = Limits { peers: 20, ..Limits::default() };
+    let mut core = world::core(A, world::office(A), limits);
+    let mut apply = |work| core.apply(Timestamp::from_millis(1_000_000_000), vec![work]).unwrap().done.pop().unwrap();
+    let mut line = Line::new(1);
+    let Done::Invited(secret) = apply(Work::Invite { keep_secret: false }) else { panic!("no invitation") };
+    apply(Work::Claim(Box::new(line.claim(secret, &address(A)))));
+    let known: SwitchboardAddress = "known.example".parse().unwrap();
+    apply(Work::Pin { peer: known.clone(), key: [3; 32] });
+    let invented = (1..=30).map(|port| format!("invented.example:{port}").parse().unwrap());
+    for to in std::iter::once(known.clone()).chain(invented) {
+        let done = apply(line.deed(Deed::Submit { to, submission: submission(1, 1, b"text") }));
+        assert!(matches!(done, Done::Deed { result: Ok(()), .. }), "{done:?}");
+    }
+    assert_eq!(apply(Work::Pin { peer: "new.example".parse().unwrap(), key: [4; 32] }), Done::Pinned(Some([4; 32])));
+    let waiting = reads::waiting(core.store(), &world::office(A), &known, 0, 9, 1 << 20).unwrap().unwrap();
+    assert_eq!(waiting.messages.len(), 1, "what waits for one that exists is kept");
+}
+
+#[test]
+fn little_waits_for_a_peer_that_has_never_taken_anything() {
+    let limits = Limits { queue_bytes_per_stranger: 4000, ..Limits::default() };
+    let mut talk = Conversation::in_world(World::with(limits, |_| {}));
+    let text = [1; 1500];
+    let too_many = |outcome: &Outcome| matches!(outcome, Outcome::Refused(r) if r.code == RefusalCode::TooMany);
+    for _ in 0..2 {
+        talk.submit_b(submission(1, 2, &text)).unwrap();
+    }
+    assert_eq!(talk.world.outcomes(B, &talk.b).iter().filter(|outcome| too_many(outcome)).count(), 1);
+    talk.world.carry();
+    for _ in 0..9 {
+        talk.submit_b(submission(1, 2, &text)).unwrap();
+    }
+    talk.world.carry();
+    assert_eq!(talk.both().len(), 10, "then it is no stranger");
 }

@@ -112,7 +112,11 @@ impl Turn<'_> {
             None if !self.make_room_for_peer()? => return Ok(None),
             None => self.new_peer(),
         };
-        let all = self.limits.queue_bytes_per_peer;
+        let mut all = self.limits.queue_bytes_per_peer;
+        // A line may name as many switchboards as it can think of.
+        if row.stored == 0 && row.standing == Standing::Unknown {
+            all = all.min(self.limits.queue_bytes_per_stranger);
+        }
         let limit = if whom == For::Deed { all / 2 } else { all };
         let fits = row.bytes.saturating_add(bytes as u64) <= limit;
         Ok((fits && self.office.allows(peer, row.standing)).then_some(row))

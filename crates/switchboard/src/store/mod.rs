@@ -267,7 +267,8 @@ pub trait Queues {
     /// Forgets up to `limit` peers that nothing holds: the operator said nothing of them, no mailbox takes from them, no
     /// generation delivers to them, and nothing with an envelope waits for them, which is all that lines ever send.
     /// Answers that wait for them are forgotten with them. First those that never sent anything, then those that did so
-    /// longest ago. Gives how many.
+    /// longest ago; and last, if need be, those that were never reached, with whatever waits for them: lines may name
+    /// peers that do not exist. Gives how many.
     fn forget_strangers(&mut self, limit: usize) -> Result<u64>;
     /// Peers that something waits for.
     fn peers_waiting(&mut self) -> Result<Vec<SwitchboardAddress>>;

@@ -45,22 +45,23 @@ impl Queues for SqliteTx<'_> {
 
     fn forget_strangers(&mut self, limit: usize) -> Result<u64> {
         let strangers = self.many(
-            "SELECT peer FROM peers WHERE standing = 0
-                AND NOT EXISTS (SELECT 1 FROM mailboxes WHERE sender = peers.peer)
-                AND NOT EXISTS (SELECT 1 FROM members WHERE address = peers.peer)
-             ORDER BY (SELECT max(at) FROM incoming WHERE incoming.peer = peers.peer), peer",
+            "SELECT peer, key IS NULL AND last > 0 AND stored = 0 AS never_reached FROM peers WHERE standing = 0 AND
+                (never_reached OR NOT EXISTS (SELECT 1 FROM mailboxes WHERE sender = peers.peer)
+                    AND NOT EXISTS (SELECT 1 FROM members WHERE address = peers.peer))
+             ORDER BY never_reached, (SELECT max(at) FROM incoming WHERE incoming.peer = peers.peer), peer",
             (),
-            |row| address(row, 0),
+            |row| Ok((address(row, 0)?, row.get::<_, bool>(1)?)),
         )?;
         let mut gone = 0;
         // Queues are looked into only until enough are found.
-        for peer in strangers {
+        for (peer, never_reached) in strangers {
             if gone == limit as u64 {
                 break;
             }
             let waits = "SELECT 1 FROM queued WHERE peer = ?1 AND envelope IS NOT NULL LIMIT 1";
-            if self.value::<i64>(waits, (peer.as_str(),))?.is_none() {
-                for table in ["peers", "queued", "incoming"] {
+            if never_reached || self.value::<i64>(waits, (peer.as_str(),))?.is_none() {
+                self.remove_queued(&peer, u64::MAX)?;
+                for table in ["peers", "incoming"] {
                     self.run(&format!("DELETE FROM {table} WHERE peer = ?1"), (peer.as_str(),))?;
                 }
                 gone += 1;

@@ -317,6 +317,7 @@ fn strangers(tx: &mut dyn Tx) -> Result<()> {
         "delivered.example",
         "heard.example",
         "heard-late.example",
+        "never-reached.example",
         "new.example",
         "sender.example",
         "waits.example",
@@ -324,13 +325,17 @@ fn strangers(tx: &mut dyn Tx) -> Result<()> {
     ] {
         let row = match name {
             "allowed.example" => PeerRow { standing: Standing::Allowed, ..stranger.clone() },
+            "never-reached.example" => PeerRow { key: None, last: 4, stored: 0, ..stranger.clone() },
             "waits.example" | "waits-for-answers.example" => PeerRow { last: 4, ..stranger.clone() },
             _ => stranger.clone(),
         };
         tx.put_peer(&peer(name), &row)?;
     }
     let envelope = tx.add_envelope(b"of a line")?;
-    for (name, second) in [("waits.example", Some((envelope, 9))), ("waits-for-answers.example", None)] {
+    let of_line = Some((envelope, 9));
+    for (name, second) in
+        [("never-reached.example", of_line), ("waits.example", of_line), ("waits-for-answers.example", None)]
+    {
         tx.enqueue(&peer(name), 3, b"answer", None, at(1))?;
         tx.enqueue(&peer(name), 4, b"head", second, at(1))?;
     }
@@ -355,13 +360,17 @@ fn strangers(tx: &mut dyn Tx) -> Result<()> {
             "allowed.example",
             "delivered.example",
             "heard-late.example",
+            "never-reached.example",
             "sender.example",
             "waits-for-answers.example",
             "waits.example"
         ],
         "the longest silent go first"
     );
-    assert_eq!((tx.forget_strangers(9)?, tx.forget_strangers(9)?), (2, 0));
+    assert_eq!(tx.forget_strangers(2)?, 2);
+    assert!(left(tx)?.contains(&"never-reached.example".to_owned()), "what a line sent goes last");
+    assert_eq!((tx.forget_strangers(9)?, tx.forget_strangers(9)?), (1, 0));
+    assert_eq!(tx.queued(&peer("never-reached.example"), 0, 9, 1 << 20)?, []);
     assert_eq!(tx.queued(&peer("waits-for-answers.example"), 0, 9, 1 << 20)?, [], "answers go with the peer");
     assert_eq!(tx.queued(&peer("waits.example"), 0, 9, 1 << 20)?.len(), 2, "what a line sent stays");
     assert_eq!(
