@@ -21,8 +21,8 @@ impl Turn<'_> {
         self.tx.put_setting(LAST_SWEEP, &self.now.as_millis().to_be_bytes())?;
         let old = before(self.now, self.limits.keep);
         let lapsed = before(self.now, self.limits.reservation.saturating_mul(REMEMBERED));
-        let mut removed = self.tx.remove_reservations(lapsed, old)?;
-        removed += self.tx.remove_awaited(old)?;
+        let mut removed = self.tx.remove_reservations(lapsed, old, ROWS)?;
+        removed += self.tx.remove_awaited(old, ROWS)?;
         removed += self.tx.remove_generations(before(self.now, self.limits.keep_generations), ROWS)?;
         for lookup in self.tx.intakes_expired(self.now, ROWS)? {
             if let Some(row) = self.tx.intake(&lookup)? {

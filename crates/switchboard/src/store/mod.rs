@@ -168,8 +168,8 @@ pub trait Intakes {
         row: &ReservationRow,
     ) -> Result<()>;
     /// Removes reservations that were made before `lapsed` and led to nothing, and those that led to an introduction
-    /// and were made before `done`; gives how many.
-    fn remove_reservations(&mut self, lapsed: Timestamp, done: Timestamp) -> Result<u64>;
+    /// and were made before `done`, at most `limit`; gives how many.
+    fn remove_reservations(&mut self, lapsed: Timestamp, done: Timestamp, limit: usize) -> Result<u64>;
 }
 
 /// Mailboxes and what waits for a line.
@@ -199,8 +199,8 @@ pub trait Mailboxes {
     ) -> Result<()>;
     /// Forgets it; gives whether it was remembered.
     fn take_awaited(&mut self, mailbox: &MailboxId, of: &EnvelopeHash, peer: &SwitchboardAddress) -> Result<bool>;
-    /// Forgets all that were remembered before this.
-    fn remove_awaited(&mut self, before: Timestamp) -> Result<u64>;
+    /// Forgets those that were remembered before this, at most `limit`; gives how many.
+    fn remove_awaited(&mut self, before: Timestamp, limit: usize) -> Result<u64>;
 
     /// Keeps an envelope, once for all rows that name it.
     fn add_envelope(&mut self, bytes: &[u8]) -> Result<EnvelopeRow>;

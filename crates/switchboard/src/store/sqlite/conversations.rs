@@ -57,8 +57,13 @@ impl Mailboxes for SqliteTx<'_> {
         Ok(taken > 0)
     }
 
-    fn remove_awaited(&mut self, before: Timestamp) -> Result<u64> {
-        Ok(self.run("DELETE FROM awaited WHERE at < ?1", (time(before),))? as u64)
+    fn remove_awaited(&mut self, before: Timestamp, limit: usize) -> Result<u64> {
+        let removed = self.run(
+            "DELETE FROM awaited WHERE (mailbox, of, peer) IN
+             (SELECT mailbox, of, peer FROM awaited WHERE at < ?1 ORDER BY at LIMIT ?2)",
+            (time(before), int(limit as u64)),
+        )?;
+        Ok(removed as u64)
     }
 
     fn add_envelope(&mut self, bytes: &[u8]) -> Result<EnvelopeRow> {

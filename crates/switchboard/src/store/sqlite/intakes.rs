@@ -154,11 +154,12 @@ impl Intakes for SqliteTx<'_> {
         .map(drop)
     }
 
-    fn remove_reservations(&mut self, lapsed: Timestamp, done: Timestamp) -> Result<u64> {
+    fn remove_reservations(&mut self, lapsed: Timestamp, done: Timestamp, limit: usize) -> Result<u64> {
         let removed = self.run(
-            "DELETE FROM reservations
-             WHERE (introduced IS NULL AND made_at < ?1) OR (introduced IS NOT NULL AND made_at < ?2)",
-            (time(lapsed), time(done)),
+            "DELETE FROM reservations WHERE (lookup, peer, reservation) IN
+             (SELECT lookup, peer, reservation FROM reservations WHERE made_at < max(?1, ?2)
+                  AND made_at < iif(introduced IS NULL, ?1, ?2) ORDER BY made_at LIMIT ?3)",
+            (time(lapsed), time(done), int(limit as u64)),
         )?;
         Ok(removed as u64)
     }

@@ -158,9 +158,10 @@ fn reservations(tx: &mut dyn Tx) -> Result<()> {
     tx.put_reservation(&LOOKUP, &b, &id, &row(20, Some(hash)))?;
     assert_eq!(tx.reservation(&LOOKUP, &a, &id)?, Some(row(10, None)));
     assert_eq!(tx.reservations(&LOOKUP)?, [(a.clone(), row(10, None)), (b.clone(), row(20, Some(hash)))]);
-    assert_eq!(tx.remove_reservations(at(10), at(20))?, 0);
-    assert_eq!(tx.remove_reservations(at(99), at(20))?, 1, "what led to an introduction is kept longer");
-    assert_eq!(tx.remove_reservations(at(99), at(99))?, 1);
+    assert_eq!(tx.remove_reservations(at(10), at(20), 9)?, 0);
+    assert_eq!(tx.remove_reservations(at(99), at(20), 9)?, 1, "what led to an introduction is kept longer");
+    tx.put_reservation(&LOOKUP, &a, &id, &row(10, None))?;
+    assert_eq!((tx.remove_reservations(at(99), at(99), 1)?, tx.remove_reservations(at(99), at(99), 9)?), (1, 1));
     assert_eq!(tx.reservation(&LOOKUP, &b, &id)?, None);
     Ok(())
 }
@@ -184,7 +185,8 @@ fn mailboxes(tx: &mut dyn Tx) -> Result<()> {
     assert!(tx.take_awaited(&MAILBOX, &hash, &a)?);
     assert!(!tx.take_awaited(&MAILBOX, &hash, &a)?, "taken once");
     tx.await_outcome(&MAILBOX, &hash, &a, at(1))?;
-    assert_eq!((tx.remove_awaited(at(1))?, tx.remove_awaited(at(2))?), (0, 1));
+    tx.await_outcome(&MAILBOX, &hash, &b, at(1))?;
+    assert_eq!((tx.remove_awaited(at(1), 9)?, tx.remove_awaited(at(2), 1)?, tx.remove_awaited(at(2), 9)?), (0, 1, 1));
     Ok(())
 }
 
