@@ -445,3 +445,53 @@ fn a_card_is_forged_in_a_contacts_name() {
         all_is_well(&mut world, std::slice::from_ref(&conversation), DAY);
     }
 }
+
+#[test]
+fn blocked_removed_and_met_again() {
+    for seed in SEEDS {
+        let (mut world, mut rng, mut conversation) = two_lines(seed, (0, 1));
+        let (a, b) = (conversation.a, conversation.b);
+        calm_down(&mut world, std::slice::from_ref(&conversation), DAY);
+        world.call(a, |handset, now| handset.block_person(now, "Ivo Tarn")).expect("blocked");
+        world.pass(HOUR);
+        world.call(a, |handset, now| handset.unblock_person(now, "Ivo Tarn")).expect("unblocked");
+        if seed % 2 == 0 {
+            world.pass(HOUR);
+        }
+        world.call(a, |handset, now| handset.remove_person(now, "Ivo Tarn")).expect("removed");
+        conversation.removed = Some((a, conversation.said.len()));
+        let card = stored_card(&mut world, a, &a_card(1, false));
+        take_up(&mut world, b, a, &card.url);
+        some_words(&mut world, &mut rng, &mut conversation, 5);
+        all_is_well(&mut world, std::slice::from_ref(&conversation), HOUR);
+    }
+}
+
+#[test]
+fn an_answer_stays_after_the_question() {
+    for seed in SEEDS {
+        let mut world = World::new(seed, 2);
+        let (a, b) = (world.add_phone("Ada Marsh", 0), world.add_phone("Ivo Tarn", 1));
+        let card = stored_card(&mut world, a, &a_card(1, false));
+        let mut conversation = Conversation::new(a, b);
+        // As soon as a card is taken up one may write, long before the issuer's handset is on.
+        world.set_on(a, false);
+        world.call(b, |handset, now| handset.accept(now, &card.url, None)).expect("a card");
+        let added = world.until(HOUR, |world| acts::knows(world, b, a));
+        assert!(added, "a contact");
+        say(&mut world, &mut conversation, b, "Shall we meet at nine?");
+        world.pass(HOUR);
+        world.set_on(b, false);
+        world.set_on(a, true);
+        let arrived = world.until(HOUR, |world| acts::knows(world, a, b) && texts_of(world, a, "Ivo Tarn").len() == 1);
+        assert!(arrived, "the question");
+        say(&mut world, &mut conversation, a, "No.");
+        world.pass(HOUR);
+        world.set_on(b, true);
+        world.pass(HOUR);
+        for (phone, person) in [(a, "Ivo Tarn"), (b, "Ada Marsh")] {
+            assert_eq!(texts_of(&mut world, phone, person), ["Shall we meet at nine?", "No."]);
+        }
+        all_is_well(&mut world, &[conversation], HOUR);
+    }
+}

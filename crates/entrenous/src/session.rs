@@ -180,12 +180,13 @@ impl Session {
         self.watched = true;
     }
 
-    /// Lets receipts and the like leave, and closes everything in order.
+    /// Lets receipts and the like leave, and conversations be founded again that have to be, and closes everything in
+    /// order.
     ///
     /// # Errors
     /// If storage fails.
     pub(crate) async fn close(mut self) -> Result<(), Failure> {
-        self.a_moment(|handset, _| Ok(handset.is_settled()?.then_some(()))).await?;
+        self.a_moment(|handset, _| Ok((handset.is_settled()? && !handset.is_asking()).then_some(()))).await?;
         self.release().await;
         Ok(())
     }

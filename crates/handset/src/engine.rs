@@ -20,7 +20,7 @@ pub struct Handset {
     db: Connection,
     groups: Groups,
     rng: Rng,
-    session: Session,
+    pub(crate) session: Session,
     outputs: VecDeque<Output>,
 }
 

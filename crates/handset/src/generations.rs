@@ -429,13 +429,9 @@ impl Work<'_> {
             params![generation.id.as_bytes(), renewed, secret.as_bytes()],
         )?;
         if renewed {
-            // What we said before they could know that it was us may count for nothing with them.
-            self.run(
-                "UPDATE message SET flight_generation = NULL WHERE contact = ?1 AND mine = 1
-                    AND state IN ('waiting', 'sent')
-                    AND NOT EXISTS (SELECT 1 FROM flight WHERE flight.message = message.row)",
-                [contact.id],
-            )?;
+            // What we said before they could know that it was us may count for nothing with them: told how much it was,
+            // they ask for what they miss. Said again unasked, it would come to stand after their answers.
+            self.run("UPDATE contact SET status_due = 1 WHERE id = ?1", [contact.id])?;
         }
         self.distrust(contact.id)?;
         let said: u64 =

@@ -77,6 +77,11 @@ impl Session {
         self.questions.values().any(|asked| matches!(asked, Asked::Refounding(_)))
     }
 
+    /// Whether any answer is awaited.
+    pub(crate) fn has_questions(&self) -> bool {
+        !self.questions.is_empty()
+    }
+
     pub(crate) fn is_asking(&self, asked: Asked) -> bool {
         self.questions.values().any(|a| *a == asked)
     }

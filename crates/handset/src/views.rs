@@ -211,6 +211,11 @@ impl Handset {
         })
     }
 
+    /// Whether a question is under way whose answer leads to more (a conversation that is founded again, say).
+    pub fn is_asking(&self) -> bool {
+        self.session.has_questions()
+    }
+
     /// Whether nothing waits for our own switchboard.
     ///
     /// # Errors
