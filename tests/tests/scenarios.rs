@@ -339,6 +339,10 @@ fn a_false_sequencer() {
     assert!(tampered > 100, "it did its worst: {tampered}");
 }
 
+/// The number of a generation far ahead of all there were, and that of one that is refused for it.
+const FAR: u64 = 900;
+const TOO_FAR: u64 = 1 << 32;
+
 /// More than any number of ours can be, and more than a database takes.
 const BEYOND: u64 = u64::MAX;
 
@@ -370,7 +374,7 @@ fn somebody_poses_as_another_who_comes_later() {
         let (a, b) = (world.add_phone("Ada Marsh", 0), world.add_phone("Ivo Tarn", 1));
         let card = stored_card(&mut world, a, &a_card(3, false));
         let known = stored_card(&mut world, b, &a_card(2, false));
-        let mut impostor = Impostor::introduce(&mut world, seed, (a, &card.url), (b, &known.url), 1 << 32);
+        let mut impostor = Impostor::introduce(&mut world, seed, (a, &card.url), (b, &known.url), FAR);
         say_the_worst(&mut world, &mut impostor, a);
         let person = world.phones[a].handset().person("Ivo Tarn").expect("a person");
         assert_eq!(person.verified, Verified::Unverified, "nobody vouched");
@@ -401,11 +405,13 @@ fn somebody_poses_as_a_contact() {
         let (a, b) = (conversation.a, conversation.b);
         calm_down(&mut world, std::slice::from_ref(&conversation), DAY);
         let card = stored_card(&mut world, a, &a_card(3, false));
-        let known = stored_card(&mut world, b, &a_card(3, false));
-        for seed in [seed, seed + 100] {
-            let mut impostor = Impostor::introduce(&mut world, seed, (a, &card.url), (b, &known.url), 1 << 32);
+        let known = stored_card(&mut world, b, &a_card(4, false));
+        for (seed, number) in [(seed, FAR), (seed + 100, FAR), (seed + 300, TOO_FAR)] {
+            let mut impostor = Impostor::introduce(&mut world, seed, (a, &card.url), (b, &known.url), number);
             say_the_worst(&mut world, &mut impostor, a);
         }
+        let numbers: Vec<u64> = world.phones[a].column("SELECT max(number) FROM generation", ());
+        assert_eq!(numbers, [FAR]);
         // He was told of her standing intake for the one he poses as, and uses it.
         let token: Vec<Vec<u8>> = world.phones[a].column("SELECT own_intake FROM contact", ());
         let Ok(CardText::Link(link)) = card.url.parse() else { panic!("a link") };
@@ -420,7 +426,7 @@ fn somebody_poses_as_a_contact() {
         acts::lose_office(&mut world, usize::from(seed % 2 == 0));
         some_words(&mut world, &mut rng, &mut conversation, 5);
         all_is_well(&mut world, std::slice::from_ref(&conversation), DAY);
-        assert!(current_generation(&world, a) < 100, "his number moved nobody");
+        assert!(current_generation(&world, a) < 2 * FAR, "nobody ran out of numbers");
     }
 }
 
@@ -493,5 +499,31 @@ fn an_answer_stays_after_the_question() {
             assert_eq!(texts_of(&mut world, phone, person), ["Shall we meet at nine?", "No."]);
         }
         all_is_well(&mut world, &[conversation], HOUR);
+    }
+}
+
+#[test]
+fn met_again_and_blocked_at_once() {
+    for seed in SEEDS {
+        let (mut world, mut rng, mut conversation) = two_lines(seed, (0, 1));
+        let (a, b) = (conversation.a, conversation.b);
+        calm_down(&mut world, std::slice::from_ref(&conversation), DAY);
+        world.call(a, |handset, now| handset.remove_person(now, "Ivo Tarn")).expect("removed");
+        conversation.removed = Some((a, conversation.said.len()));
+        let card = stored_card(&mut world, a, &a_card(1, false));
+        world.set_on(a, false);
+        world.call(b, |handset, now| handset.accept(now, &card.url, None)).expect("a card");
+        world.pass(HOUR);
+        say(&mut world, &mut conversation, b, "three");
+        world.pass(HOUR);
+        world.set_on(a, true);
+        assert!(world.until(HOUR, |world| acts::knows(world, a, b)), "met again");
+        world.call(a, |handset, now| handset.block_person(now, "Ivo Tarn")).expect("blocked");
+        if seed % 2 == 0 {
+            world.pass(HOUR);
+        }
+        world.call(a, |handset, now| handset.unblock_person(now, "Ivo Tarn")).expect("unblocked");
+        some_words(&mut world, &mut rng, &mut conversation, 5);
+        all_is_well(&mut world, std::slice::from_ref(&conversation), HOUR);
     }
 }

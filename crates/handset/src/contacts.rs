@@ -383,7 +383,7 @@ impl Work<'_> {
         self.run(
             "INSERT OR REPLACE INTO forgotten (line_hash, number, next_number, heard_through)
              SELECT ?2,
-                max(?3, coalesce((SELECT max(number) FROM generation WHERE contact = ?1 AND (founder = 1 OR vouched = 1)), 0)),
+                max(?3, coalesce((SELECT max(number) FROM generation WHERE contact = ?1), 0)),
                 next_number,
                 CASE verified WHEN 'unverified' THEN 0 ELSE
                     coalesce((SELECT through FROM heard WHERE contact = ?1 AND heard.handset = contact.handset), 0) END

@@ -23,6 +23,9 @@ use crate::error::Error;
 use crate::incoming::TROUBLES;
 use crate::own::Own;
 
+/// How far ahead the number of a generation that nobody vouched for may be.
+const LEAP: u64 = 1000;
+
 /// A generation's row.
 #[derive(Clone)]
 pub(crate) struct Generation {
@@ -116,14 +119,12 @@ impl Work<'_> {
         ids.map(|id| GenerationId::from_slice(&id?).ok_or(Error::Corrupt("generation"))).collect()
     }
 
-    /// The number that a contact's next generation has: after those that are surely theirs or ours, since somebody else
-    /// may found one in a contact's name, under the highest number there is.
+    /// The number that a contact's next generation has.
     pub(crate) fn next_generation_number(&self, contact: &Contact) -> Result<u64, Error> {
-        let newest: u64 = self.row(
-            "SELECT coalesce(max(number), 0) FROM generation WHERE contact = ?1 AND (founder = 1 OR vouched = 1)",
-            [contact.id],
-            |row| row.get(0),
-        )?;
+        let newest: u64 =
+            self.row("SELECT coalesce(max(number), 0) FROM generation WHERE contact = ?1", [contact.id], |row| {
+                row.get(0)
+            })?;
         Ok(newest.max(self.forgotten_number(contact.line)?) + 1)
     }
 
@@ -240,6 +241,10 @@ impl Work<'_> {
         {
             generation.vouched = true;
             generation.trusted = true;
+        }
+        // Somebody else may found one in a contact's name: what follows must not be out of numbers.
+        if !generation.vouched && generation.number >= self.next_generation_number(contact)? + LEAP {
+            return Err(seal::NotAuthentic.into());
         }
         self.rebind(mailbox)?;
         self.keep_generation(&generation, false, false)?;
