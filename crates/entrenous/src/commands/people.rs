@@ -69,7 +69,8 @@ fn refuse(session: &mut Session, person: &str) -> Result<(Person, String), Failu
     let own = session.handset().status()?.line;
     let requests = session.handset().requests()?;
     session.handset().refuse(now(), person)?;
-    let asked = requests.iter().find(|request| request.person.to_lowercase() == person.trim().to_lowercase());
+    let left = session.handset().requests()?;
+    let asked = requests.iter().find(|request| left.iter().all(|other| other.person != request.person));
     let record = asked.map_or_else(Person::waiting, |request| Person::request(request, &own));
     Ok((record.gone("refused"), "Refused. They do not learn it, and the card has its use back.".to_owned()))
 }

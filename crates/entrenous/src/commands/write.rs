@@ -75,13 +75,19 @@ async fn sent(mut session: Session, id: ContentId, output: Output) -> Result<Exi
     Ok(exit)
 }
 
+/// Bytes that are read of a text that is too long, at the most.
+const MOST_READ: u64 = 16 << 20;
+
 fn from_stdin() -> Result<String, Failure> {
-    let mut text = String::new();
-    // One byte more than may be sent: enough for the engine to say that it is too long.
-    let limit = u64::try_from(limits::TEXT_BYTES).unwrap_or(u64::MAX).saturating_add(2);
-    std::io::stdin()
-        .take(limit)
-        .read_to_string(&mut text)
-        .map_err(|error| Failure::misuse("stdin-unreadable", format!("standard input is no text: {error}")))?;
+    let unreadable = |why: String| Failure::misuse("stdin-unreadable", format!("standard input is no text: {why}"));
+    let mut bytes = Vec::new();
+    // Far more than may be sent, so that the engine can say how much too long it is; but not a disk full of it.
+    std::io::stdin().take(MOST_READ).read_to_end(&mut bytes).map_err(|error| unreadable(error.to_string()))?;
+    if bytes.len() as u64 == MOST_READ {
+        let sentence =
+            format!("a text may have at most {} bytes, and this has many more: send a part", limits::TEXT_BYTES);
+        return Err(Failure::refused("text-too-long", sentence));
+    }
+    let text = String::from_utf8(bytes).map_err(|error| unreadable(error.to_string()))?;
     Ok(text.strip_suffix('\n').map(str::to_owned).unwrap_or(text))
 }
