@@ -1,7 +1,6 @@
 //! A switchboard in the simulator: the real core over a real SQLite store, with its connections and peer queues.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 
 use database::rusqlite::Connection as Database;
 use protocol::federation::{FetchReply, Parcel, ParcelReply};
@@ -64,7 +63,6 @@ pub struct Switchboard {
     open: BTreeMap<ConnectionId, LineId>,
     queues: BTreeMap<SwitchboardAddress, PeerQueue>,
     rng: ChaCha20Rng,
-    folder: Option<PathBuf>,
 }
 
 /// Who has to be told after a commit.
@@ -81,11 +79,11 @@ impl std::fmt::Debug for Switchboard {
 }
 
 impl Switchboard {
-    /// A switchboard with an empty database, in memory or in a folder.
+    /// A switchboard with an empty database.
     ///
     /// # Panics
     /// If the database cannot be made.
-    pub fn new(address: &str, seed: u64, folder: Option<PathBuf>) -> Self {
+    pub fn new(address: &str, seed: u64) -> Self {
         let mut new = Self {
             address: address.parse().expect("an address"),
             incarnation: 0,
@@ -98,9 +96,8 @@ impl Switchboard {
             open: BTreeMap::new(),
             queues: BTreeMap::new(),
             rng: ChaCha20Rng::seed_from_u64(seed),
-            folder,
         };
-        new.begin(new.empty_store());
+        new.begin(Self::empty_store());
         new
     }
 
@@ -124,16 +121,12 @@ impl Switchboard {
     pub fn lose_everything(&mut self) -> Vec<ConnectionId> {
         let gone = self.crash();
         self.incarnation += 1;
-        self.begin(self.empty_store());
+        self.begin(Self::empty_store());
         gone
     }
 
-    fn empty_store(&self) -> Faulty<SqliteStore> {
-        let store = match &self.folder {
-            Some(folder) => SqliteStore::open(&folder.join(format!("{}.db", self.incarnation))),
-            None => SqliteStore::in_memory(),
-        };
-        Faulty::new(store.expect("a store"))
+    fn empty_store() -> Faulty<SqliteStore> {
+        Faulty::new(SqliteStore::in_memory().expect("a store"))
     }
 
     fn begin(&mut self, store: Faulty<SqliteStore>) {

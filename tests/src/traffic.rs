@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use protocol::federation::{FetchReply, Parcel, ParcelReply};
-use protocol::{SwitchboardAddress, Timestamp, encode};
+use protocol::{SwitchboardAddress, Timestamp};
 use switchboard::core::Work;
 
 use crate::network::{below, chance};
@@ -135,7 +135,6 @@ impl World {
             Happening::Fetch { from, to, connection, id, work, request } => {
                 if let Some(reply) = self.offices[to].peer_fetch(now, work) {
                     self.carry_office(to);
-                    self.keep(&reply);
                     if !self.partitioned && !chance(&mut self.rng, self.weather.answer_loss) {
                         let way = self.weather.way(&mut self.rng);
                         self.soon(way, Happening::FetchAnswer { to: from, connection, id, request, reply });
@@ -198,7 +197,6 @@ impl World {
         let from = parcel.from.clone();
         let reply = self.offices[to].peer_parcel(self.now, parcel);
         self.carry_office(to);
-        self.keep(&reply);
         let Some(back) = self.offices.iter().position(|office| office.address == from) else { return };
         let peer = self.offices[to].address.clone();
         if !self.partitioned && !chance(&mut self.rng, self.weather.answer_loss) {
@@ -270,7 +268,6 @@ impl World {
     fn post(&mut self, office: usize, parcel: Parcel) {
         self.counter += 1;
         let (request, peer) = (self.counter, parcel.to.clone());
-        self.keep(&parcel);
         let given_up = Happening::ParcelAnswer { to: office, peer: peer.clone(), request, reply: None };
         self.soon(PATIENCE, given_up);
         let Some(to) = self.offices.iter().position(|other| other.address == peer) else { return };
@@ -286,23 +283,12 @@ impl World {
     fn fetch(&mut self, office: usize, connection: ConnectionId, id: u64, at: &SwitchboardAddress, work: Work) {
         self.counter += 1;
         let request = self.counter;
-        if let Work::Fetch { from, lookup, reservation, .. } = &work {
-            let (from, to) = (from.clone(), at.clone());
-            self.keep(&protocol::federation::Fetch { from, to, lookup: *lookup, reservation: *reservation });
-        }
         let given_up = Happening::FetchAnswer { to: office, connection, id, request, reply: Err(unreachable()) };
         self.soon(PATIENCE, given_up);
         let Some(to) = self.offices.iter().position(|other| other.address == *at) else { return };
         if !self.partitioned && !chance(&mut self.rng, self.weather.loss) {
             let way = self.weather.way(&mut self.rng);
             self.soon(way, Happening::Fetch { from: office, to, connection, id, work, request });
-        }
-    }
-
-    /// Keeps what went between switchboards.
-    fn keep(&mut self, what: &impl serde::Serialize) {
-        if let Some(wire) = &mut self.wire {
-            wire.push(encode(what));
         }
     }
 }

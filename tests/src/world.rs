@@ -2,7 +2,6 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
-use std::path::Path;
 use std::time::Duration;
 
 use handset::{Error, Handset};
@@ -50,8 +49,6 @@ pub struct World {
     pub frames: u64,
     /// Everything that happened.
     steps: u64,
-    /// All that went between switchboards, if it is to be kept.
-    pub wire: Option<Vec<Vec<u8>>>,
     pub(crate) rng: ChaCha20Rng,
     pub(crate) queue: BinaryHeap<Reverse<(Timestamp, u64)>>,
     pub(crate) happenings: BTreeMap<u64, Happening>,
@@ -63,28 +60,10 @@ pub struct World {
 }
 
 impl World {
-    /// Offices without handsets, their databases in memory.
+    /// Offices without handsets.
     pub fn new(seed: u64, offices: usize) -> Self {
-        Self::build(seed, offices, None)
-    }
-
-    /// Offices without handsets, their databases in folders `0`, `1` and so on.
-    ///
-    /// # Panics
-    /// If a folder cannot be made.
-    pub fn on_disk(seed: u64, offices: usize, folder: &Path) -> Self {
-        Self::build(seed, offices, Some(folder))
-    }
-
-    fn build(seed: u64, offices: usize, folder: Option<&Path>) -> Self {
         let mut rng = ChaCha20Rng::seed_from_u64(seed);
-        let offices = (0..offices).map(|i| {
-            let folder = folder.map(|folder| folder.join(i.to_string()));
-            if let Some(folder) = &folder {
-                std::fs::create_dir_all(folder).expect("a folder");
-            }
-            Switchboard::new(&format!("127.0.0.1:{}", 4701 + i), rng.next_u64(), folder)
-        });
+        let offices = (0..offices).map(|i| Switchboard::new(&format!("127.0.0.1:{}", 4701 + i), rng.next_u64()));
         let mut world = Self {
             now: Timestamp::from_millis(BEGINNING),
             offices: offices.collect(),
@@ -96,7 +75,6 @@ impl World {
             trace: 0,
             frames: 0,
             steps: 0,
-            wire: None,
             rng,
             queue: BinaryHeap::new(),
             happenings: BTreeMap::new(),
