@@ -19,6 +19,7 @@ const ROUTING: &[(&str, &[&str])] = &[
     ("own", &["line", "handset", "handsets", "switchboard", "office", "previous"]),
     ("deed", &["envelope"]),
     ("card", &["lookup"]),
+    ("card_use", &["line"]),
     ("intake", &["lookup"]),
     ("slot", &["mailbox", "lookup"]),
     ("redemption", &["lookup", "address", "fingerprint", "reservation"]),

@@ -11,6 +11,7 @@ use seal::{IntakeKeys, draw_card_words, token_of_words};
 use serde_bytes::ByteBuf;
 
 use crate::claim::check_name;
+use crate::contacts::Contact;
 use crate::context::Work;
 use crate::deeds::Concern;
 use crate::engine::Handset;
@@ -176,6 +177,15 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// A contact came by this token: notes whose use of the card it was, if it is that of a card of ours.
+    pub(crate) fn card_used(&self, token: &Token, contact: &Contact, name: &str) -> Result<(), Error> {
+        self.run(
+            "INSERT OR IGNORE INTO card_use (card, line, name, at) SELECT id, ?2, ?3, ?4 FROM card WHERE token = ?1",
+            params![token.as_bytes(), contact.line.as_bytes(), name, self.now.as_millis()],
+        )?;
+        Ok(())
+    }
+
     /// The sealed bundle of an intake: who stands behind it.
     pub(crate) fn bundle(&mut self, own: &Own, keys: &IntakeKeys, ask: bool) -> Result<ByteBuf, Error> {
         let bundle = Bundle {
@@ -219,7 +229,10 @@ fn card(db: &Connection, now: Timestamp, id: &str) -> Result<Option<CardView>, E
         .transpose()?;
     let Some(mut view) = view else { return Ok(None) };
     let mut taken = db.prepare_cached(
-        "SELECT person FROM contact WHERE via_card = ?1 UNION ALL SELECT person FROM request WHERE card = ?1",
+        "SELECT who FROM (
+            SELECT coalesce(contact.person, card_use.name) AS who, at
+                FROM card_use LEFT JOIN contact USING (line) WHERE card = ?1
+            UNION ALL SELECT person, made_at FROM request WHERE card = ?1) ORDER BY at",
     )?;
     view.taken_by = taken.query_map([id], |row| row.get(0))?.collect::<Result<_, _>>()?;
     Ok(Some(view))

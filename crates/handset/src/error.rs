@@ -48,7 +48,9 @@ pub enum Error {
     )]
     FingerprintMismatch,
     /// A name that is empty or too long.
-    #[error("a name must have between 1 and {0} bytes")]
+    #[error(
+        "a name has between 1 and {0} bytes, all of them seen: no line breaks, no hidden or direction-changing characters"
+    )]
     BadName(usize),
     /// A name that is taken.
     #[error("there is already somebody called \"{0}\": choose another name")]

@@ -251,6 +251,7 @@ impl Work<'_> {
         self.run("UPDATE generation SET vouch_due = 1 WHERE id = ?1", [generation.id.as_bytes()])?;
         if generation.trusted {
             self.learn(contact.id, &secret, &introduction.intake, &introduction.name)?;
+            self.card_used(token, contact, &introduction.name)?;
         }
         if generation.vouched {
             self.distrust(contact.id)?;
@@ -428,6 +429,7 @@ impl Work<'_> {
         let known = generation.peer_secret.as_ref().or(contact.peer_secret.as_ref());
         let renewed = known.is_none_or(|known| !same_bytes(known.as_bytes(), secret.as_bytes()));
         self.learn(contact.id, &secret, intake, name)?;
+        self.card_used(&generation.token, &contact, name)?;
         self.run(
             "UPDATE generation SET vouched = 1, trusted = 1, vouch_due = max(vouch_due, ?2, 1 - vouch_said),
                 peer_secret = CASE WHEN peer_secret IS NULL THEN NULL ELSE ?3 END WHERE id = ?1",

@@ -21,6 +21,7 @@ struct Used {
     token: Token,
     card: Option<String>,
     contact: Option<i64>,
+    /// The principal is to be asked: as the card was made, or since it was taken back before this arrived.
     ask: bool,
 }
 
@@ -139,7 +140,7 @@ impl Work<'_> {
 
     fn intake_used(&self, lookup: LookupId) -> Result<Option<Used>, Error> {
         self.row(
-            "SELECT intake.token, intake.card, intake.contact, coalesce(card.ask, 0)
+            "SELECT intake.token, intake.card, intake.contact, coalesce(max(card.ask, card.revoked), 0)
                  FROM intake LEFT JOIN card ON card.id = intake.card WHERE intake.lookup = ?1",
             [lookup.as_bytes()],
             |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),

@@ -46,6 +46,15 @@ CREATE TABLE card (
     stored INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 
+-- Who used each card: kept when they are contacts no more, since tracing is what a card is for.
+CREATE TABLE card_use (
+    card TEXT NOT NULL REFERENCES card (id) ON DELETE CASCADE,
+    line BLOB NOT NULL,
+    name TEXT NOT NULL,              -- as they called themselves
+    at INTEGER NOT NULL,
+    PRIMARY KEY (card, line)
+) STRICT, WITHOUT ROWID;
+
 -- Intakes of this line: one per card, and one standing intake per contact.
 CREATE TABLE intake (
     lookup BLOB PRIMARY KEY,

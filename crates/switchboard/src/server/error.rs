@@ -48,7 +48,9 @@ pub enum StartError {
     #[error("the office needs a name of at most 128 bytes")]
     OfficeName,
     /// Certificate or key.
-    #[error("the certificate {path} cannot be used: {reason}")]
+    #[error(
+        "the certificate {path} cannot be used ({reason}): put certificate and key there, name others with --tls-cert and --tls-key, or use --insecure-loopback to try things out"
+    )]
     Certificate {
         /// The file.
         path: PathBuf,
