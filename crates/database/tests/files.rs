@@ -290,7 +290,7 @@ fn a_full_disk_is_told_from_a_fault() {
     assert_eq!(failure_of(&error), Failure::DiskFull, "{error}");
     assert_eq!(Error::from(error).code(), "disk-full");
     let error = connection.execute("INSERT INTO note(id, body) VALUES (1, 'again')", ()).unwrap_err();
-    assert_eq!(failure_of(&error), Failure::Other, "{error}");
+    assert_eq!(failure_of(&error), Failure::Value, "{error}");
 }
 
 #[test]
