@@ -233,6 +233,12 @@ impl Stage {
         let safety: Vec<&str> = field(&issuer, "safety_words").split(' ').collect();
         self.secrets.words("safety words", &safety);
         self.until(ADA, &["people"], |person| person["person"] == "Ivorek Tarnhelmer");
+        // Both have to come for each other's vouching before anybody is verified.
+        let vouched = (0..100).any(|_| {
+            self.does(IVO, &["sync"]);
+            field(&self.does(ADA, &["people", "show", "Ivorek"])[0], "verified") == "card"
+        });
+        assert!(vouched, "his handset has vouched");
         self.does(ADA, &["people", "verify", "Ivorek", "--yes"]);
 
         let card = self.card(ADA, "the Halvorsen delegation", &["--ask", "--uses", "3"]);
