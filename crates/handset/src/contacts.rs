@@ -378,7 +378,7 @@ impl Work<'_> {
     }
 
     /// Keeps what the numbers with a contact have come to, so that they go on from there when its generations are gone.
-    /// What somebody may have said in its name does not count.
+    /// Contents that nobody vouched for do not count as received: somebody else may have said them.
     fn remember_numbers(&mut self, contact: &Contact) -> Result<(), Error> {
         self.run(
             "INSERT OR REPLACE INTO forgotten (line_hash, number, next_number, heard_through)

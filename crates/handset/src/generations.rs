@@ -20,8 +20,10 @@ use crate::context::{Groups, Work};
 use crate::deeds::Concern;
 use crate::engine::Event;
 use crate::error::Error;
-use crate::incoming::TROUBLES;
 use crate::own::Own;
+
+/// Envelopes of one generation that did not decrypt before it is founded again.
+pub(crate) const TROUBLES: u32 = 3;
 
 /// How far ahead the number of a generation that nobody vouched for may be.
 const LEAP: u64 = 1000;

@@ -12,13 +12,10 @@ use crate::contacts::Contact;
 use crate::context::Work;
 use crate::engine::{Event, Output};
 use crate::error::{Error, Fault};
-use crate::generations::{Generation, group};
+use crate::generations::{Generation, TROUBLES, group};
 
 /// Envelopes kept for one mailbox that cannot be read yet.
 const HELD: u32 = 200;
-
-/// Envelopes of one generation that did not decrypt before it is founded again.
-pub(crate) const TROUBLES: u32 = 3;
 
 /// One of our envelopes that has not come back numbered.
 struct Flight {
