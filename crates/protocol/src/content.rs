@@ -1,14 +1,17 @@
 //! MIMI content (draft-ietf-mimi-content-08): what a person says, as CBOR arrays, the same bytes however often they are
 //! encrypted again.
 //!
-//! We write and read texts, replies, reactions and retractions; a part that we do not know reads as [`What::Unknown`],
+//! We write and read texts, replies, reactions, retractions, and files that go with a text; a part that we do not know reads as [`What::Unknown`],
 //! never as an error, since a newer handset may say more.
 
 use ciborium::Value;
 
 use crate::codec::{DecodeError, decode_bare};
-use crate::limits::TEXT_BYTES;
+use crate::file_part::{EXTERNAL_PART, VOICE, add_voices, voices};
+use crate::limits::{CONTENT_BYTES, FILES};
 use crate::{ContentId, ConversationId, LineId};
+
+pub use crate::file_part::{FilePart, Voice};
 
 /// One content.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +24,8 @@ pub struct Content {
     pub in_reply_to: Option<ContentId>,
     /// What is said.
     pub what: What,
+    /// Files that go with a text, which may be empty then.
+    pub files: Vec<FilePart>,
 }
 
 /// What is said.
@@ -41,6 +46,8 @@ const RENDER: u64 = 1;
 const REACTION: u64 = 2;
 const NULL_PART: u64 = 0;
 const SINGLE_PART: u64 = 1;
+const MULTI_PART: u64 = 3;
+const PROCESS_ALL: u64 = 2;
 const MARKDOWN: &str = "text/markdown;variant=GFM";
 const PLAIN: &str = "text/plain;charset=utf-8";
 
@@ -62,13 +69,15 @@ impl Content {
             What::Reaction(text) => single(REACTION, text),
             What::Retraction | What::Unknown => vec![RENDER.into(), "".into(), NULL_PART.into()],
         };
+        let part = self.with_files(part);
+        let voices = voices(&self.files).map(|value| (VOICE.into(), value));
         let content = Value::Array(vec![
             Value::Bytes(self.salt.to_vec()),
             id(&self.replaces),
             Value::Bytes(Vec::new()),
             Value::Null,
             id(&self.in_reply_to),
-            Value::Map(Vec::new()),
+            Value::Map(voices.into_iter().collect()),
             Value::Array(part),
         ]);
         let mut bytes = Vec::with_capacity(128);
@@ -77,18 +86,32 @@ impl Content {
         bytes
     }
 
+    /// The part with the files beside it; a file alone where there are no words.
+    fn with_files(&self, part: Vec<Value>) -> Vec<Value> {
+        let is_wordless = matches!(&self.what, What::Text(text) if text.is_empty());
+        let mut parts: Vec<Value> = self.files.iter().map(FilePart::to_value).collect();
+        if !is_wordless {
+            parts.insert(0, Value::Array(part.clone()));
+        }
+        match parts.as_slice() {
+            _ if self.files.is_empty() => part,
+            [Value::Array(alone)] => alone.clone(),
+            _ => vec![RENDER.into(), "".into(), MULTI_PART.into(), PROCESS_ALL.into(), Value::Array(parts)],
+        }
+    }
+
     /// Reads `mimiContent`.
     ///
     /// # Errors
     /// [`DecodeError`] if it is not what the draft's CDDL says or larger than a text may be.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
         const MALFORMED: DecodeError = DecodeError::Malformed("MIMI content");
-        let limit = TEXT_BYTES + 1024;
+        let limit = CONTENT_BYTES;
         if bytes.len() > limit {
             return Err(DecodeError::TooLarge { length: bytes.len(), limit });
         }
         let Value::Array(fields) = decode_bare(bytes)? else { return Err(MALFORMED) };
-        let [salt, replaces, _topic, _expires, in_reply_to, _extensions, part] =
+        let [salt, replaces, _topic, _expires, in_reply_to, extensions, part] =
             <[Value; 7]>::try_from(fields).map_err(|_| MALFORMED)?;
         let id = |value: Value| match value {
             Value::Null => Ok(None),
@@ -97,12 +120,14 @@ impl Content {
         };
         let Value::Bytes(salt) = salt else { return Err(MALFORMED) };
         let replaces = id(replaces)?;
-        Ok(Self {
-            salt: salt.try_into().map_err(|_| MALFORMED)?,
-            replaces,
-            in_reply_to: id(in_reply_to)?,
-            what: read_part(part, replaces.is_some()).ok_or(MALFORMED)?,
-        })
+        let (what, mut files) = read_part(&part, replaces.is_some()).ok_or(MALFORMED)?;
+        for (name, value) in extensions.as_map().into_iter().flatten() {
+            if name.as_text() == Some(VOICE) {
+                add_voices(&mut files, value);
+            }
+        }
+        let salt = salt.try_into().map_err(|_| MALFORMED)?;
+        Ok(Self { salt, replaces, in_reply_to: id(in_reply_to)?, what, files })
     }
 
     /// What the message id of the draft (section 3.3) is a hash of: 0x01 and the first 31 bytes of SHA-256 over this
@@ -121,36 +146,115 @@ impl Content {
     }
 }
 
-/// Reads the draft's `NestedPart`; none if it does not have that form.
-fn read_part(part: Value, replacing: bool) -> Option<What> {
-    let Value::Array(fields) = part else { return None };
-    let number = |value: &Value| value.as_integer().and_then(|i| u64::try_from(i).ok());
+/// Reads the draft's `NestedPart`: a text, a file, or a text with its files; none if it does not have that form.
+fn read_part(part: &Value, replacing: bool) -> Option<(What, Vec<FilePart>)> {
+    let fields = part.as_array()?;
+    let (mut what, mut files) = (None, Vec::new());
+    let is_multi = number(fields.get(2)?)? == MULTI_PART;
+    let parts = fields.get(4).and_then(Value::as_array).filter(|_| is_multi);
+    let parts = parts.map_or(std::slice::from_ref(part), Vec::as_slice);
+    for part in parts {
+        match read_single(part, replacing)? {
+            Single::File(file) => files.push(file),
+            Single::What(said) if what.is_none() && files.is_empty() => what = Some(said),
+            Single::What(_) => what = Some(What::Unknown),
+        }
+    }
+    if files.len() > FILES {
+        return None;
+    }
+    let what = what.unwrap_or_else(|| if files.is_empty() { What::Unknown } else { What::Text(String::new()) });
+    // Files go with a text: with anything else, somebody means something that we do not know.
+    let is_known = files.is_empty() || matches!(what, What::Text(_));
+    Some(if is_known { (what, files) } else { (What::Unknown, Vec::new()) })
+}
+
+enum Single {
+    What(What),
+    File(FilePart),
+}
+
+/// Reads a `NestedPart` that holds no other.
+fn read_single(part: &Value, replacing: bool) -> Option<Single> {
+    let fields = part.as_array()?;
     let disposition = number(fields.first()?)?;
     fields.get(1)?.as_text()?;
-    match (number(fields.get(2)?)?, fields.get(3..)?) {
-        (NULL_PART, []) if replacing => Some(What::Retraction),
+    let what = match (number(fields.get(2)?)?, fields.get(3..)?) {
+        (NULL_PART, []) if replacing => What::Retraction,
         (SINGLE_PART, [kind, body]) => {
             let (kind, body) = (kind.as_text()?, body.as_bytes()?);
             if kind != PLAIN && kind != MARKDOWN {
-                return Some(What::Unknown);
+                return Some(Single::What(What::Unknown));
             }
             let text = String::from_utf8(body.clone()).ok()?;
             match disposition {
-                RENDER => Some(What::Text(text)),
-                REACTION => Some(What::Reaction(text)),
-                _ => Some(What::Unknown),
+                RENDER => What::Text(text),
+                REACTION => What::Reaction(text),
+                _ => What::Unknown,
             }
         }
-        _ => Some(What::Unknown),
-    }
+        (EXTERNAL_PART, fields) => match FilePart::from_fields(fields) {
+            Some(file) => return Some(Single::File(file)),
+            None => What::Unknown,
+        },
+        _ => What::Unknown,
+    };
+    Some(Single::What(what))
+}
+
+fn number(value: &Value) -> Option<u64> {
+    value.as_integer().and_then(|integer| u64::try_from(integer).ok())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{BlobId, FileKey};
 
     fn content(what: What) -> Content {
-        Content { salt: [9; 16], replaces: None, in_reply_to: None, what }
+        Content { salt: [9; 16], replaces: None, in_reply_to: None, what, files: Vec::new() }
+    }
+
+    fn file(number: u8) -> FilePart {
+        FilePart {
+            name: format!("draft {number}.pdf"),
+            media_type: "application/pdf".into(),
+            size: 1 << 20,
+            at: "line.example.org".parse().unwrap(),
+            blob: BlobId::new([number; 32]),
+            key: FileKey::new([7; 32]),
+            voice: None,
+        }
+    }
+
+    #[test]
+    fn files_read_back_with_and_without_words_up_to_their_number() {
+        let voice = Some(Voice { duration: 12_345, waveform: vec![0, 128, 255] });
+        for (text, count) in [("", 1), ("See page 3.", 1), ("", 2), ("All of them.", FILES)] {
+            let mut files: Vec<FilePart> = (0..count).map(|n| file(u8::try_from(n).unwrap())).collect();
+            files[count - 1].voice = voice.clone();
+            let content = Content { files, ..content(What::Text(text.into())) };
+            assert_eq!(Content::from_bytes(&content.to_bytes()), Ok(content));
+        }
+        let files = (0..=FILES).map(|n| file(u8::try_from(n).unwrap())).collect();
+        assert!(Content::from_bytes(&Content { files, ..content(What::Text("x".into())) }.to_bytes()).is_err());
+    }
+
+    #[test]
+    fn the_longest_text_with_the_most_files_fits() {
+        let name = "n".repeat(crate::limits::FILE_NAME_BYTES);
+        let voice = Some(Voice { duration: 1, waveform: vec![1; crate::limits::WAVEFORM_POINTS] });
+        let files = vec![FilePart { name, voice, ..file(1) }; FILES];
+        let long = Content { files, ..content(What::Text("x".repeat(crate::limits::TEXT_BYTES))) };
+        assert_eq!(Content::from_bytes(&long.to_bytes()), Ok(long));
+    }
+
+    #[test]
+    fn files_that_are_too_much_or_sealed_otherwise_are_unknown() {
+        let big = FilePart { size: crate::limits::FILE_BYTES + 1, ..file(1) };
+        let content = Content { files: vec![big], ..content(What::Text("Here.".into())) };
+        let read = Content::from_bytes(&content.to_bytes()).unwrap();
+        assert_eq!((read.what, read.files), (What::Unknown, Vec::new()));
     }
 
     #[test]

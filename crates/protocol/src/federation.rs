@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
 use crate::frames::{Delivery, FetchedSlot, Outcome, Submission};
-use crate::{EnvelopeHash, LookupId, MailboxId, QueueId, Refusal, ReservationId, SwitchboardAddress};
+use crate::{BlobId, EnvelopeHash, LookupId, MailboxId, QueueId, Refusal, ReservationId, SwitchboardAddress};
 
 /// Where a switchboard says who it is.
 pub const WELL_KNOWN_PATH: &str = "/.well-known/entrenous";
@@ -15,6 +15,8 @@ pub const WELL_KNOWN_PATH: &str = "/.well-known/entrenous";
 pub const PARCEL_PATH: &str = "/v1/parcel";
 /// Where it takes [`Fetch`]es.
 pub const FETCH_PATH: &str = "/v1/fetch";
+/// Where it takes [`FetchBlob`]s.
+pub const FETCH_BLOB_PATH: &str = "/v1/fetch-blob";
 
 /// A switchboard's card of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,6 +102,11 @@ pub enum PeerMessage {
         /// The sealed introduction.
         sealed: ByteBuf,
     },
+    /// A line of the sender's has a blob of the receiver's, and needs it there no more.
+    ReleaseBlob {
+        /// The blob.
+        blob: BlobId,
+    },
 }
 
 /// Reserves and fetches a slot of an intake of the receiver's.
@@ -113,6 +120,20 @@ pub struct Fetch {
     pub lookup: LookupId,
     /// Made by the redeemer.
     pub reservation: ReservationId,
+}
+
+/// Fetches a blob of the receiver's from an offset on. The answer is a partial HTTP response (RFC 9110, section 15.3.7)
+/// with what is there so far, or a [`Refusal`] with an HTTP 4xx or 5xx.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FetchBlob {
+    /// The sender.
+    pub from: SwitchboardAddress,
+    /// The receiver.
+    pub to: SwitchboardAddress,
+    /// The blob.
+    pub blob: BlobId,
+    /// The first byte wanted.
+    pub offset: u64,
 }
 
 /// The answer to a fetch.

@@ -8,8 +8,8 @@ use serde_bytes::ByteBuf;
 
 use crate::documents::SigningPublic;
 use crate::{
-    Capability, CapabilityHash, EnvelopeHash, GenerationId, HandsetId, InvitationSecret, LineId, LookupId, MailboxId,
-    Refusal, ReservationId, SwitchboardAddress, Timestamp,
+    BlobId, Capability, CapabilityHash, EnvelopeHash, GenerationId, HandsetId, InvitationSecret, LineId, LookupId,
+    MailboxId, Refusal, ReservationId, SwitchboardAddress, Ticket, Timestamp,
 };
 
 /// Where a switchboard takes its handsets' WebSockets.
@@ -156,6 +156,27 @@ pub enum Deed {
         /// The signed list.
         handsets: ByteBuf,
     },
+    /// Makes room for a sealed file, whose bytes follow by HTTP (see [`crate::files`]).
+    OpenBlob {
+        /// Drawn by the handset.
+        blob: BlobId,
+        /// Sealed and padded, in bytes.
+        size: u64,
+        /// So many lines fetch it: once as many have released it, it is removed.
+        copies: u16,
+    },
+    /// Says that this line has a blob, wherever it is, and needs it there no more.
+    ReleaseBlob {
+        /// The switchboard that has it.
+        at: SwitchboardAddress,
+        /// The blob.
+        blob: BlobId,
+    },
+    /// Removes a blob that this line opened.
+    RemoveBlob {
+        /// The blob.
+        blob: BlobId,
+    },
 }
 
 /// A slot as the switchboard keeps it.
@@ -218,6 +239,8 @@ pub enum Question {
         /// Made by the redeemer; the same one fetches the same slot.
         reservation: ReservationId,
     },
+    /// Asks for a ticket for blob requests, good as long as this connection.
+    Ticket,
 }
 
 /// The answer to a [`Question`].
@@ -225,6 +248,8 @@ pub enum Question {
 pub enum Answer {
     /// To [`Question::FetchSlot`].
     Slot(FetchedSlot),
+    /// To [`Question::Ticket`].
+    Ticket(Ticket),
 }
 
 /// A reserved slot.

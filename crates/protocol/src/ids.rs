@@ -161,6 +161,18 @@ id!(
     /// One incarnation of the queue from one switchboard to another; a switchboard that lost its database draws anew.
     QueueId, 16, "a queue"
 );
+id!(
+    /// A sealed file on its sender's switchboard: drawn by the sender's handset, and all that has to be known to fetch it.
+    BlobId, 32, "a blob"
+);
+secret!(
+    /// What lets a handset use its switchboard's blob requests as long as its connection lasts.
+    Ticket, 32, "a ticket"
+);
+secret!(
+    /// The key that one file is sealed under.
+    FileKey, 32, "a file's key"
+);
 secret!(
     /// The secret of a card or standing intake: 128 bits, never leaves handsets but in the card itself.
     Token, 16, "a card's token"

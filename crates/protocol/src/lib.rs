@@ -12,6 +12,8 @@ pub mod codec;
 pub mod content;
 pub mod documents;
 pub mod federation;
+mod file_part;
+pub mod files;
 pub mod frames;
 pub mod ids;
 pub mod inside;
@@ -23,8 +25,8 @@ pub mod time;
 pub use address::SwitchboardAddress;
 pub use codec::{DecodeError, decode, encode};
 pub use ids::{
-    Capability, CapabilityHash, ContentId, ConversationId, EnvelopeHash, Fingerprint, GenerationId, HandsetId,
-    InvitationSecret, LineId, LookupId, MailboxId, QueueId, ReservationId, Token,
+    BlobId, Capability, CapabilityHash, ContentId, ConversationId, EnvelopeHash, FileKey, Fingerprint, GenerationId,
+    HandsetId, InvitationSecret, LineId, LookupId, MailboxId, QueueId, ReservationId, Ticket, Token,
 };
 pub use refusal::{Refusal, RefusalCode};
 pub use time::Timestamp;

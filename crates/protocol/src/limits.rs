@@ -3,6 +3,21 @@
 /// A text, in bytes of UTF-8.
 pub const TEXT_BYTES: usize = 16 * 1024;
 
+/// A file, in bytes.
+pub const FILE_BYTES: u64 = 100 << 20;
+
+/// Files with one text.
+pub const FILES: usize = 10;
+
+/// A file's name, in bytes of UTF-8.
+pub const FILE_NAME_BYTES: usize = 255;
+
+/// Points of a voice note's waveform, one byte each.
+pub const WAVEFORM_POINTS: usize = 128;
+
+/// One MIMI content, in bytes: a text and what is said about its files.
+pub const CONTENT_BYTES: usize = TEXT_BYTES + 1024 + FILES * 1024;
+
 /// A name, in bytes of UTF-8.
 pub const NAME_BYTES: usize = 128;
 

@@ -41,6 +41,10 @@ pub enum RefusalCode {
     VersionUnknown,
     /// Something in the way on the switchboard itself (a full disk, say).
     Unavailable,
+    /// A blob that is not there, or no more.
+    BlobUnknown,
+    /// A blob whose bytes are not there yet: its sender has still to bring them.
+    BlobIncomplete,
 }
 
 impl RefusalCode {
@@ -64,12 +68,14 @@ impl RefusalCode {
             Self::PeerNotAllowed => "peer-not-allowed",
             Self::VersionUnknown => "version-unknown",
             Self::Unavailable => "unavailable",
+            Self::BlobUnknown => "blob-unknown",
+            Self::BlobIncomplete => "blob-incomplete",
         }
     }
 
     /// Whether the same request may succeed later without being changed.
     pub const fn is_passing(self) -> bool {
-        matches!(self, Self::TooMany | Self::PeerUnreachable | Self::Unavailable)
+        matches!(self, Self::TooMany | Self::PeerUnreachable | Self::Unavailable | Self::BlobIncomplete)
     }
 }
 

@@ -8,6 +8,7 @@
 //! own.
 
 mod documents;
+mod file;
 mod hash;
 mod intake;
 mod kem;
@@ -19,6 +20,7 @@ mod switchboard;
 mod words;
 
 pub use documents::{list_hash, sign_greeting, sign_handset_list, verify_greeting, verify_handset_list};
+pub use file::FileSeal;
 pub use hash::{capability_hash, capability_matches, content_id, envelope_hash, same_bytes, sha256, tete_a_tete};
 pub use intake::IntakeKeys;
 pub use kem::{KemKey, PairSecret};
