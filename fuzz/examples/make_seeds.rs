@@ -46,7 +46,7 @@ fn main() {
         ("retraction", What::Retraction),
     ] {
         let id = Some(ContentId::new([5; 32]));
-        let content = Content { salt: [1; 16], replaces: id, in_reply_to: id, what: content };
+        let content = Content { salt: [1; 16], replaces: id, in_reply_to: id, what: content, files: Vec::new() };
         write("mimi_content", name, &content.to_bytes());
     }
     let status = Status { of: HandsetId::new([1; 16]), through: 7, missing: vec![3, 5], seen: Some(2), said: 9 };

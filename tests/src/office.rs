@@ -350,6 +350,8 @@ impl Switchboard {
                     let work = Work::Fetch { from: self.address.clone(), lookup, reservation, id: question };
                     self.leaving.push(Leaving::Fetch { connection: id, id: question, at, work });
                 }
+                // Bytes of files are the edge's: nothing here asks for them.
+                Output::Ticket { .. } => {}
                 Output::Opened { line, .. } => {
                     self.open.insert(id, line);
                 }

@@ -1,14 +1,15 @@
 //! What a principal says: texts, replies, reactions, and taking words back.
 
 use database::rusqlite::params;
-use protocol::content::{Content, What};
-use protocol::{ContentId, Timestamp, limits};
+use protocol::content::{Content, FilePart, What};
+use protocol::{ContentId, SwitchboardAddress, Timestamp, limits};
 use seal::content_id;
 
 use crate::contacts::{Contact, ContactState};
 use crate::context::Work;
 use crate::engine::Handset;
 use crate::error::Error;
+use crate::files::SealedFile;
 use crate::incoming::NewMessage;
 
 /// So much of an id, at least, names a text.
@@ -26,7 +27,24 @@ impl Handset {
         text: &str,
         reply_to: Option<&str>,
     ) -> Result<ContentId, Error> {
-        if text.trim().is_empty() {
+        self.text_with_files(now, person, text, reply_to, &[])
+    }
+
+    /// Writes a text, which may be empty, with files that were sealed under [`Handset::draw_file`]'s names and keys. The
+    /// words go at once; each file follows as fast as it can be carried.
+    ///
+    /// # Errors
+    /// As [`Self::text`]; if there are too many files, or one is too large.
+    pub fn text_with_files(
+        &mut self,
+        now: Timestamp,
+        person: &str,
+        text: &str,
+        reply_to: Option<&str>,
+        files: &[SealedFile],
+    ) -> Result<ContentId, Error> {
+        check_files(files)?;
+        if text.trim().is_empty() && files.is_empty() {
             return Err(Error::EmptyText);
         }
         if text.len() > limits::TEXT_BYTES {
@@ -34,7 +52,9 @@ impl Handset {
         }
         self.say(now, person, |work, contact| {
             let in_reply_to = reply_to.map(|id| work.message(contact, id)).transpose()?.map(|(id, _)| id);
-            Ok(Content { salt: work.random(), replaces: None, in_reply_to, what: What::Text(text.to_owned()) })
+            let at = work.own()?.switchboard;
+            let files = files.iter().map(|file| part(file, &at)).collect();
+            Ok(Content { salt: work.random(), replaces: None, in_reply_to, what: What::Text(text.to_owned()), files })
         })
     }
 
@@ -50,7 +70,8 @@ impl Handset {
         self.say(now, person, |work, contact| {
             let (target, _) = work.message(contact, id)?;
             let what = What::Reaction(emoji.to_owned());
-            Ok(Content { salt: work.random(), replaces: None, in_reply_to: Some(target), what })
+            let (in_reply_to, files) = (Some(target), Vec::new());
+            Ok(Content { salt: work.random(), replaces: None, in_reply_to, what, files })
         })
     }
 
@@ -64,7 +85,8 @@ impl Handset {
             if !mine {
                 return Err(Error::NotYours);
             }
-            Ok(Content { salt: work.random(), replaces: Some(target), in_reply_to: None, what: What::Retraction })
+            let (replaces, what, files) = (Some(target), What::Retraction, Vec::new());
+            Ok(Content { salt: work.random(), replaces, in_reply_to: None, what, files })
         })
     }
 
@@ -105,6 +127,30 @@ impl Handset {
             work.pump()?;
             Ok(id)
         })
+    }
+}
+
+fn check_files(files: &[SealedFile]) -> Result<(), Error> {
+    if files.len() > limits::FILES {
+        return Err(Error::TooManyFiles { count: files.len(), limit: limits::FILES });
+    }
+    let is_too_large = |file: &&SealedFile| {
+        file.size > limits::FILE_BYTES
+            || file.name.len() > limits::FILE_NAME_BYTES
+            || file.voice.as_ref().is_some_and(|voice| voice.waveform.len() > limits::WAVEFORM_POINTS)
+    };
+    files.iter().find(is_too_large).map_or(Ok(()), |file| Err(Error::FileTooLarge(file.name.clone())))
+}
+
+fn part(file: &SealedFile, at: &SwitchboardAddress) -> FilePart {
+    FilePart {
+        name: file.name.clone(),
+        media_type: file.media_type.clone(),
+        size: file.size,
+        at: at.clone(),
+        blob: file.blob,
+        key: file.key.clone(),
+        voice: file.voice.clone(),
     }
 }
 

@@ -469,6 +469,7 @@ impl Handset {
             let contact = Contact::named(work.db, person)?;
             work.shut(&contact)?;
             work.remember_numbers(&contact)?;
+            work.forget_files_with(contact.id)?;
             work.drop_generations(contact.id)?;
             work.run("UPDATE contact SET state = 'blocked', refound_at = NULL WHERE id = ?1", [contact.id])?;
             Ok(contact.id)

@@ -3,7 +3,7 @@
 
 use database::rusqlite::{OptionalExtension as _, params};
 use protocol::frames::{Deed, ToSwitchboard};
-use protocol::{EnvelopeHash, GenerationId, Refusal, encode};
+use protocol::{BlobId, EnvelopeHash, GenerationId, Refusal, encode};
 
 use crate::context::Work;
 use crate::engine::{Event, Output};
@@ -15,20 +15,22 @@ pub(crate) struct Concern<'a> {
     pub(crate) card: Option<&'a str>,
     pub(crate) contact: Option<i64>,
     pub(crate) envelope: Option<EnvelopeHash>,
+    pub(crate) blob: Option<BlobId>,
 }
 
 impl Work<'_> {
     /// Has the switchboard do something, in order after all that was decided before.
     pub(crate) fn deed(&mut self, deed: Deed, concern: Concern<'_>) -> Result<(), Error> {
-        let Concern { card, contact, envelope } = concern;
+        let Concern { card, contact, envelope, blob } = concern;
         self.run(
-            "INSERT INTO deed (body, made_at, card, contact, envelope) VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT INTO deed (body, made_at, card, contact, envelope, blob) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             params![
                 encode(&deed),
                 self.now.as_millis(),
                 card,
                 contact,
-                envelope.as_ref().map(|hash| hash.as_bytes().as_slice())
+                envelope.as_ref().map(|hash| hash.as_bytes().as_slice()),
+                blob.as_ref().map(|blob| blob.as_bytes().as_slice())
             ],
         )?;
         let number = u64::try_from(self.db.last_insert_rowid()).map_err(|_| Error::Corrupt("deed"))?;
@@ -76,6 +78,9 @@ impl Work<'_> {
         if let Some(envelope) = ended.envelope {
             self.stored(&envelope)?;
         }
+        if let Some(blob) = ended.blob {
+            self.file_opened(&blob, None)?;
+        }
         Ok(())
     }
 
@@ -87,6 +92,9 @@ impl Work<'_> {
             return Ok(());
         }
         let Some(ended) = self.end_deed(number)? else { return Ok(()) };
+        if let Some(blob) = ended.blob {
+            return self.file_opened(&blob, Some(&refusal));
+        }
         if let Some(card) = ended.card {
             let stored: bool =
                 self.row("SELECT coalesce((SELECT stored FROM card WHERE id = ?1), 1)", [&card], |row| row.get(0))?;
@@ -118,7 +126,7 @@ impl Work<'_> {
 
     fn end_deed(&mut self, number: u64) -> Result<Option<Ended>, Error> {
         let mut ended =
-            self.db.prepare_cached("DELETE FROM deed WHERE number = ?1 RETURNING card, envelope, contact")?;
+            self.db.prepare_cached("DELETE FROM deed WHERE number = ?1 RETURNING card, envelope, contact, blob")?;
         let mut rows = ended.query([number])?;
         let Some(row) = rows.next()? else { return Ok(None) };
         let envelope: Option<Vec<u8>> = row.get(1)?;
@@ -126,6 +134,7 @@ impl Work<'_> {
             card: row.get(0)?,
             contact: row.get(2)?,
             envelope: envelope.and_then(|hash| EnvelopeHash::from_slice(&hash)),
+            blob: row.get::<_, Option<Vec<u8>>>(3)?.and_then(|blob| BlobId::from_slice(&blob)),
         }))
     }
 }
@@ -134,4 +143,5 @@ struct Ended {
     card: Option<String>,
     contact: Option<i64>,
     envelope: Option<EnvelopeHash>,
+    blob: Option<BlobId>,
 }

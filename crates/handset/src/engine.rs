@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use database::rusqlite::{Connection, TransactionBehavior};
-use protocol::{ContentId, Refusal, Timestamp};
+use protocol::{BlobId, ContentId, Refusal, Timestamp};
 use rand_core::CryptoRng;
 use seal::mls::{self, Mls};
 
@@ -81,6 +81,10 @@ pub enum Event {
         /// The person.
         person: String,
     },
+    /// There is a ticket: what [`Handset::transfers`] lists can be carried.
+    Carrying,
+    /// A file is no more: its sealed bytes are to be removed.
+    FileGone(BlobId),
     /// The handset's clock differs from the switchboard's by so many seconds (positive: the handset is ahead).
     ClockOff {
         /// Seconds.
@@ -100,7 +104,8 @@ impl Handset {
     /// # Errors
     /// If the database is another program's, of a newer version, or fails.
     pub fn open(mut db: Connection, rng: impl CryptoRng + Send + 'static) -> Result<Self, Error> {
-        database::migrate(&mut db, APPLICATION_ID, &[&format!("{}{}", include_str!("schema.sql"), mls::SCHEMA)])?;
+        let first = format!("{}{}", include_str!("schema.sql"), mls::SCHEMA);
+        database::migrate(&mut db, APPLICATION_ID, &[&first, include_str!("schema_2.sql")])?;
         Ok(Self {
             db,
             groups: Groups::new(),
@@ -170,6 +175,13 @@ impl Handset {
     /// If the database fails.
     pub fn next_timeout(&self) -> Result<Option<Timestamp>, Error> {
         crate::progress::next_timeout(&self.db, &self.session)
+    }
+
+    /// Bytes from the caller's randomness.
+    pub(crate) fn draw<const N: usize>(&mut self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.rng.fill_bytes(&mut bytes);
+        bytes
     }
 
     /// The database, for tests that look at what is in it.

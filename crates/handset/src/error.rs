@@ -84,6 +84,20 @@ pub enum Error {
         /// Bytes that are allowed.
         limit: usize,
     },
+    /// More files than may go with one text.
+    #[error("{count} files are too many for one text, which may have {limit}: send some with another")]
+    TooManyFiles {
+        /// Files given.
+        count: usize,
+        /// Files that are allowed.
+        limit: usize,
+    },
+    /// A file that is too large, or whose name or waveform is.
+    #[error("\"{0}\" cannot be sent: a file may have at most 100 MiB, and its name 255 bytes")]
+    FileTooLarge(String),
+    /// No such file.
+    #[error("there is no such file here any more: its text was taken back or has expired")]
+    UnknownFile,
     /// A blocked person.
     #[error("\"{0}\" is blocked: unblock before you write")]
     Blocked(String),
@@ -148,6 +162,9 @@ impl Error {
             Self::NotYours => "not-yours",
             Self::EmptyText => "empty-text",
             Self::TextTooLong { .. } => "text-too-long",
+            Self::TooManyFiles { .. } => "too-many-files",
+            Self::FileTooLarge(_) => "file-too-large",
+            Self::UnknownFile => "unknown-file",
             Self::Blocked(_) => "blocked",
             Self::NotVouched(_) => "not-vouched",
             Self::CardRefused(_) => "card-refused",

@@ -467,6 +467,7 @@ impl Work<'_> {
         if kind == "text" {
             self.run("INSERT INTO message_text (rowid, text) VALUES (?1, ?2)", params![row, text])?;
         }
+        self.insert_files(row, new.mine, &new.content.files)?;
         // A retraction may come before what it retracts.
         let retracted: Vec<i64> = self
             .db
@@ -480,6 +481,7 @@ impl Work<'_> {
         for row in retracted {
             self.run("UPDATE message SET gone = 1, text = '', mimi = x'' WHERE row = ?1", [row])?;
             self.run("DELETE FROM message_text WHERE rowid = ?1", [row])?;
+            self.forget_files(row)?;
         }
         Ok(row)
     }

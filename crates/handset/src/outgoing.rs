@@ -39,6 +39,7 @@ impl Work<'_> {
         self.ask_for_redemptions()?;
         self.ask_for_refoundings()?;
         self.ask_for_gaps()?;
+        self.ask_for_ticket()?;
         self.forget_retired()?;
         self.vouch_where_due()?;
         let mut due = self.db.prepare_cached(

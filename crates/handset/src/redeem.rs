@@ -132,6 +132,7 @@ impl Work<'_> {
         let is_held = answer.is_ok();
         let result = match answer {
             Ok(Answer::Slot(fetched)) => self.attempt(|work| work.redeem(&redemption, &fetched)),
+            Ok(_) => Err(Error::PeerMisbehaved),
             Err(refusal) => Err(Error::Refused(refusal)),
         };
         match result {

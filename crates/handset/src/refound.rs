@@ -88,6 +88,7 @@ impl Work<'_> {
                 let reservation = work.refounding_reservation(id)?;
                 work.found(&own, &contact, OpenSlot { slot, intake: &intake, keys: &keys, reservation })
             }),
+            Ok(_) => Err(Error::PeerMisbehaved),
             Err(refusal) => Err(Error::Refused(refusal)),
         };
         match result {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use protocol::codec::VERSION;
 use protocol::frames::{Answer, FromSwitchboard, Greeting, Question, ToSwitchboard};
-use protocol::{InvitationSecret, Refusal, SwitchboardAddress, Timestamp, encode};
+use protocol::{InvitationSecret, Refusal, SwitchboardAddress, Ticket, Timestamp, encode};
 use seal::sign_greeting;
 use serde_bytes::ByteBuf;
 
@@ -43,6 +43,8 @@ pub(crate) struct Session {
     paused: bool,
     next_question: u64,
     questions: BTreeMap<u64, Asked>,
+    /// For blob requests; good as long as the connection.
+    ticket: Option<Ticket>,
 }
 
 /// Why a question was asked.
@@ -52,6 +54,8 @@ pub(crate) enum Asked {
     Redemption(i64),
     /// To found a contact's conversation again.
     Refounding(i64),
+    /// To carry files.
+    Ticket,
 }
 
 impl Session {
@@ -80,6 +84,18 @@ impl Session {
     /// Whether any answer is awaited.
     pub(crate) fn has_questions(&self) -> bool {
         !self.questions.is_empty()
+    }
+
+    pub(crate) const fn ticket(&self) -> Option<&Ticket> {
+        self.ticket.as_ref()
+    }
+
+    pub(crate) fn keep_ticket(&mut self, ticket: Ticket) {
+        self.ticket = Some(ticket);
+    }
+
+    pub(crate) fn forget_ticket(&mut self) {
+        self.ticket = None;
     }
 
     pub(crate) fn is_asking(&self, asked: Asked) -> bool {
@@ -134,6 +150,7 @@ impl Work<'_> {
         match asked {
             Asked::Redemption(redemption) => self.redemption_answered(redemption, answer)?,
             Asked::Refounding(contact) => self.refounding_answered(contact, answer)?,
+            Asked::Ticket => self.ticket_answered(answer)?,
         }
         self.pump()
     }

@@ -6,6 +6,7 @@ use protocol::{ContentId, LineId, SwitchboardAddress, Timestamp};
 use crate::contacts::Contact;
 use crate::engine::Handset;
 use crate::error::Error;
+use crate::files::{FileView, files_of};
 use crate::own::Own;
 
 /// How far a text is.
@@ -72,6 +73,8 @@ pub struct MessageView {
     pub reply_to: Option<ContentId>,
     /// Reactions to it, the last one of each side.
     pub reactions: Vec<ReactionView>,
+    /// Files that go with it.
+    pub files: Vec<FileView>,
 }
 
 /// What waits, in words.
@@ -280,6 +283,7 @@ fn read_message(db: &Connection, row: &Row<'_>) -> Result<MessageView, Error> {
     let kind: String = row.get(6)?;
     Ok(MessageView {
         reactions: reactions(db, &bytes)?,
+        files: files_of(db, row.get(0)?)?,
         id: id(bytes)?,
         person: row.get(2)?,
         mine: row.get(3)?,

@@ -49,7 +49,8 @@ mod tests {
 
     #[test]
     fn padding_hides_most_of_a_length_and_adds_little() {
-        for (length, expected) in [(0, 4096), (4096, 4096), (4097, 4352), (100_000, 100_352), (FILE_BYTES, FILE_BYTES)] {
+        for (length, expected) in [(0, 4096), (4096, 4096), (4097, 4352), (100_000, 100_352), (FILE_BYTES, FILE_BYTES)]
+        {
             assert_eq!(padded(length), expected, "{length}");
         }
         let mut lengths = std::collections::BTreeSet::new();

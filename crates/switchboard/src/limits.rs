@@ -19,6 +19,18 @@ pub struct Limits {
     pub queue_bytes_per_peer: u64,
     /// The same for a peer that has never taken anything, and may not even exist.
     pub queue_bytes_per_stranger: u64,
+    /// Blobs (sealed files) that a line may have here.
+    pub blobs_per_line: u64,
+    /// Bytes of a line's blobs.
+    pub blob_bytes_per_line: u64,
+    /// Bytes of all blobs here.
+    pub blob_bytes: u64,
+    /// How long a blob is kept for those who have not fetched it.
+    pub keep_blobs: Duration,
+    /// Blobs that one line brings or fetches at a time.
+    pub blobs_at_once: u32,
+    /// Blobs that one peer fetches here at a time.
+    pub blobs_at_once_per_peer: u32,
     /// Peers that may be known.
     pub peers: u64,
     /// Slots that one peer may hold of one intake without having used them.
@@ -76,6 +88,12 @@ impl Default for Limits {
             item_bytes_per_line: 512 << 20,
             queue_bytes_per_peer: 1 << 30,
             queue_bytes_per_stranger: 4 << 20,
+            blobs_per_line: 1000,
+            blob_bytes_per_line: 2 << 30,
+            blob_bytes: 20 << 30,
+            keep_blobs: DAY * 30,
+            blobs_at_once: 4,
+            blobs_at_once_per_peer: 16,
             peers: 10_000,
             reservations_per_peer: 4,
             reservation: Duration::from_mins(2),

@@ -54,7 +54,7 @@ impl Phone {
                     self.connection.items(items);
                 }
                 Output::Fetch { id, .. } => self.fetches.push(id),
-                Output::Opened { .. } => {}
+                Output::Opened { .. } | Output::Ticket { .. } => {}
                 Output::Close => self.closed = true,
             }
         }

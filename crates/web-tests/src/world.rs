@@ -175,7 +175,7 @@ impl World {
                 };
                 self.answer(at, |connection| connection.fetched(id, reply));
             }
-            Output::Opened { .. } => {}
+            Output::Opened { .. } | Output::Ticket { .. } => {}
             Output::Close => {
                 self.sides[at].connection = None;
                 self.sides[at].handset.disconnected();

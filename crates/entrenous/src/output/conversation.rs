@@ -115,6 +115,7 @@ mod tests {
             state: MessageState::Delivered,
             reply_to: None,
             reactions: Vec::new(),
+            files: Vec::new(),
         }
     }
 

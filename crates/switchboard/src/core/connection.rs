@@ -9,7 +9,9 @@ use protocol::codec::{DecodeError, VERSION, decode};
 use protocol::federation::FetchReply;
 use protocol::frames::{Answer, FromSwitchboard, Greeting, Item, ItemBody, Question, ToSwitchboard};
 use protocol::limits::{FRAME_BYTES, ITEMS_IN_FLIGHT, STRANGER_FRAME_BYTES};
-use protocol::{HandsetId, LineId, LookupId, Refusal, RefusalCode, ReservationId, SwitchboardAddress, Timestamp};
+use protocol::{
+    HandsetId, LineId, LookupId, Refusal, RefusalCode, ReservationId, SwitchboardAddress, Ticket, Timestamp,
+};
 use rand_core::CryptoRng;
 use serde_bytes::ByteBuf;
 
@@ -62,6 +64,11 @@ pub enum Output {
         lookup: LookupId,
         /// Made by the redeemer.
         reservation: ReservationId,
+    },
+    /// Draw a ticket for blob requests that is good as long as this connection, then [`Connection::ticket`].
+    Ticket {
+        /// Comes back with the answer.
+        id: u64,
     },
     /// The handset is in: from now on it wants to be woken. An older connection of the same handset may be closed.
     Opened {
@@ -224,7 +231,10 @@ impl Connection {
     }
 
     fn ask(&mut self, id: u64, question: Question) {
-        let Question::FetchSlot { at, lookup, reservation } = question;
+        let (at, lookup, reservation) = match question {
+            Question::FetchSlot { at, lookup, reservation } => (at, lookup, reservation),
+            Question::Ticket => return self.outputs.push_back(Output::Ticket { id }),
+        };
         if at == self.office.address {
             self.apply(Asked::Fetch(id), Work::Fetch { from: at, lookup, reservation, id });
         } else {
@@ -309,6 +319,13 @@ impl Connection {
         self.fetching = self.fetching.saturating_sub(1);
         if self.is_open() {
             self.answer(id, reply);
+        }
+    }
+
+    /// The answer to [`Output::Ticket`].
+    pub fn ticket(&mut self, id: u64, ticket: Ticket) {
+        if self.is_open() {
+            self.send(FromSwitchboard::Answer { id, answer: Ok(Answer::Ticket(ticket)) });
         }
     }
 

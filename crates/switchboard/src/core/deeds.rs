@@ -83,6 +83,9 @@ impl Turn<'_> {
             }
             Deed::Submit { to, submission } => self.submit(&to, submission),
             Deed::PutHandsets { handsets } => self.put_handsets(line, &handsets),
+            Deed::OpenBlob { blob, size, copies } => self.open_blob(line, &blob, size, copies),
+            Deed::ReleaseBlob { at, blob } => self.release_blob(&at, &blob),
+            Deed::RemoveBlob { blob } => self.remove_blob(line, &blob),
         }
     }
 

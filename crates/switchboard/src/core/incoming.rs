@@ -50,6 +50,7 @@ impl Turn<'_> {
             PeerMessage::Introduce { lookup, reservation, reply_to, .. } => {
                 self.introduced(from, &lookup, &reservation, &reply_to, envelope)
             }
+            PeerMessage::ReleaseBlob { blob } => self.blob_released(&blob),
         }
     }
 

@@ -5,6 +5,7 @@
 //!
 //! Nothing is kept in memory between batches: after a failed commit, what is in the store is what is true.
 
+mod blobs;
 pub mod connection;
 mod deeds;
 mod deliver;
@@ -26,7 +27,8 @@ use protocol::documents::SigningPublic;
 use protocol::federation::{FetchReply, Parcel, ParcelReply};
 use protocol::frames::{Deed, Greeting};
 use protocol::{
-    HandsetId, InvitationSecret, LineId, LookupId, QueueId, Refusal, ReservationId, SwitchboardAddress, Timestamp,
+    BlobId, HandsetId, InvitationSecret, LineId, LookupId, QueueId, Refusal, ReservationId, SwitchboardAddress,
+    Timestamp,
 };
 use rand_core::CryptoRng;
 
@@ -92,6 +94,11 @@ pub enum Work {
         peer: SwitchboardAddress,
         /// The incarnation that ends.
         queue: QueueId,
+    },
+    /// All bytes of a blob are on the disk.
+    BlobComplete {
+        /// The blob.
+        blob: BlobId,
     },
     /// Removes what has lapsed, expired or grown old, a bounded amount of it.
     Sweep,
@@ -187,6 +194,8 @@ pub struct Applied {
     pub lines: Vec<LineId>,
     /// Peers that something new waits for.
     pub peers: Vec<SwitchboardAddress>,
+    /// Blobs that are no more, whose bytes have to be removed.
+    pub blobs: Vec<BlobId>,
     /// Messages that were dropped: to unknown mailboxes, replayed, beyond a limit.
     pub dropped: u64,
 }
@@ -270,6 +279,7 @@ impl Turn<'_> {
             }
             Work::Stored { peer, queue, through } => self.stored(&peer, &queue, through).map(|()| Done::Noted),
             Work::Restart { peer, queue } => self.restart(&peer, &queue).map(|()| Done::Noted),
+            Work::BlobComplete { blob } => self.blob_is_complete(&blob).map(|()| Done::Noted),
             Work::Sweep => self.sweep().map(Done::Swept),
             Work::Invite { keep_secret } => self.invite(keep_secret).map(Done::Invited),
             Work::Pin { peer, key } => self.pin(&peer, key).map(Done::Pinned),

@@ -105,6 +105,6 @@ fn envelope_of(message: &mut PeerMessage) -> Option<&mut ByteBuf> {
         PeerMessage::Submit(submission) => Some(&mut submission.envelope),
         PeerMessage::Deliver(delivery) => Some(&mut delivery.envelope),
         PeerMessage::Introduce { sealed, .. } => Some(sealed),
-        PeerMessage::Outcome { .. } => None,
+        PeerMessage::Outcome { .. } | PeerMessage::ReleaseBlob { .. } => None,
     }
 }

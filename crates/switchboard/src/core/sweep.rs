@@ -30,6 +30,10 @@ impl Turn<'_> {
                 removed += 1;
             }
         }
+        for blob in self.tx.blobs_older(before(self.now, self.limits.keep_blobs), ROWS)? {
+            self.drop_blob(&blob)?;
+            removed += 1;
+        }
         let mut lines = self.tx.items_older(old, ROWS)?;
         lines.extend(self.tx.items_acknowledged(ROWS)?);
         let mut left = ROWS;

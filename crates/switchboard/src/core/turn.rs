@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use protocol::{LineId, Refusal, RefusalCode, SwitchboardAddress, Timestamp};
+use protocol::{BlobId, LineId, Refusal, RefusalCode, SwitchboardAddress, Timestamp};
 use rand_core::CryptoRng;
 
 use super::{Applied, Done, Office};
@@ -47,6 +47,7 @@ pub(super) struct Turn<'a> {
     pub(super) now: Timestamp,
     lines: BTreeSet<LineId>,
     peers: BTreeSet<SwitchboardAddress>,
+    blobs: Vec<BlobId>,
     dropped: u64,
 }
 
@@ -58,7 +59,17 @@ impl<'a> Turn<'a> {
         rng: &'a mut (dyn CryptoRng + Send),
         now: Timestamp,
     ) -> Self {
-        Self { tx, office, limits, rng, now, lines: BTreeSet::new(), peers: BTreeSet::new(), dropped: 0 }
+        Self {
+            tx,
+            office,
+            limits,
+            rng,
+            now,
+            lines: BTreeSet::new(),
+            peers: BTreeSet::new(),
+            blobs: Vec::new(),
+            dropped: 0,
+        }
     }
 
     /// A line to wake after the commit.
@@ -73,6 +84,11 @@ impl<'a> Turn<'a> {
         }
     }
 
+    /// A blob whose bytes are to be removed after the commit.
+    pub(super) fn erase(&mut self, blob: &BlobId) {
+        self.blobs.push(*blob);
+    }
+
     /// Counts a message that goes nowhere.
     pub(super) fn drop_message(&mut self) {
         self.dropped += 1;
@@ -83,6 +99,7 @@ impl<'a> Turn<'a> {
             done,
             lines: self.lines.into_iter().collect(),
             peers: self.peers.into_iter().collect(),
+            blobs: self.blobs,
             dropped: self.dropped,
         }
     }

@@ -6,20 +6,26 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use protocol::SwitchboardAddress;
 use protocol::codec::{decode, encode};
-use protocol::federation::{FETCH_PATH, FetchReply, PARCEL_PATH, ParcelReply, SwitchboardInfo, WELL_KNOWN_PATH};
+use protocol::federation::{
+    FETCH_BLOB_PATH, FETCH_PATH, FetchReply, PARCEL_PATH, ParcelReply, SwitchboardInfo, WELL_KNOWN_PATH,
+};
 use protocol::limits::{QUERY_BYTES, SLOT_BYTES};
+use protocol::{Refusal, SwitchboardAddress};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::header::CONTENT_RANGE;
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, RequestBuilder, StatusCode, Url};
+use reqwest::{Certificate, RequestBuilder, Response, StatusCode, Url};
 
 use super::StartError;
+use super::blobs::Span;
 use crate::core::Office;
 use crate::reach::is_public;
 
 const CONNECT: Duration = Duration::from_secs(10);
 const ANSWER: Duration = Duration::from_secs(30);
+/// A blob may take so long in all; its bytes have to come steadily (see [`super::blobs`]).
+const BLOB: Duration = Duration::from_hours(1);
 /// Shorter than peers keep a connection that idles.
 const IDLE: Duration = Duration::from_secs(60);
 
@@ -66,6 +72,22 @@ impl Client {
         read(request, 2 * SLOT_BYTES + QUERY_BYTES).await
     }
 
+    /// Fetches a blob: which bytes come, and the response that they come in; or why none do.
+    pub(super) async fn fetch_blob(
+        &self,
+        from: &SwitchboardAddress,
+        signed: Vec<u8>,
+    ) -> Result<Result<(Span, reqwest::Response), Refusal>, Unanswered> {
+        let request = self.http()?.post(self.url(from, FETCH_BLOB_PATH)?).body(signed).timeout(BLOB);
+        let response = tokio::time::timeout(ANSWER, request.send()).await.map_err(|_| Unanswered::Unreachable)?;
+        let response = response.map_err(|_| Unanswered::Unreachable)?;
+        if response.status() != StatusCode::PARTIAL_CONTENT {
+            return collect(response, QUERY_BYTES).await.map(Err);
+        }
+        let span = response.headers().get(CONTENT_RANGE).and_then(|header| Span::from_header(header.to_str().ok()?));
+        span.map(|span| Ok((span, response))).ok_or(Unanswered::Malformed)
+    }
+
     /// The URL, unless its host is an address that must not be asked. A name is looked at once it is resolved.
     fn url(&self, of: &SwitchboardAddress, path: &str) -> Result<Url, Unanswered> {
         let url = Url::parse(&format!("{}://{of}{path}", self.scheme)).map_err(|_| Unanswered::Unreachable)?;
@@ -105,10 +127,14 @@ impl Client {
 }
 
 async fn read<T: serde::de::DeserializeOwned>(request: RequestBuilder, limit: usize) -> Result<T, Unanswered> {
-    let mut response = request.send().await.map_err(|_| Unanswered::Unreachable)?;
+    let response = request.send().await.map_err(|_| Unanswered::Unreachable)?;
     if response.status() != StatusCode::OK {
         return Err(Unanswered::Malformed);
     }
+    collect(response, limit).await
+}
+
+async fn collect<T: serde::de::DeserializeOwned>(mut response: Response, limit: usize) -> Result<T, Unanswered> {
     let mut body = Vec::new();
     while let Some(part) = response.chunk().await.map_err(|_| Unanswered::Unreachable)? {
         if body.len() + part.len() > limit {

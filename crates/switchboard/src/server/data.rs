@@ -35,6 +35,11 @@ impl DataDir {
         database(&self.path)
     }
 
+    /// Where the bytes of blobs are.
+    pub(super) fn blobs(&self) -> PathBuf {
+        self.path.join("blobs")
+    }
+
     /// The switchboard's own key, drawn when first asked for.
     pub(super) fn key(&self) -> Result<seal::SwitchboardKey, StartError> {
         let path = self.path.join("switchboard.key");

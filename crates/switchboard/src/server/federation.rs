@@ -23,6 +23,8 @@ use crate::core::{Done, Work, reads};
 pub(super) const PARCEL_CONTEXT: &str = "entrenous parcel v1";
 /// What the signatures of fetches are for.
 pub(super) const FETCH_CONTEXT: &str = "entrenous fetch v1";
+/// What the signatures of fetches of blobs are for.
+pub(super) const FETCH_BLOB_CONTEXT: &str = "entrenous fetch-blob v1";
 /// What a signed parcel may have: the payload's limit and the little around it.
 pub(super) const SIGNED_BYTES: usize = PARCEL_BYTES + QUERY_BYTES;
 
@@ -103,7 +105,7 @@ pub(super) async fn fetch(
 }
 
 /// Reads what is signed, from whom it says and nobody else.
-async fn authentic<T: serde::de::DeserializeOwned>(
+pub(super) async fn authentic<T: serde::de::DeserializeOwned>(
     shared: &Arc<Shared>,
     guest: &Guest,
     unheard: &Unheard,
@@ -169,7 +171,7 @@ fn malformed(error: DecodeError) -> Refusal {
     Refusal::new(code, sentence)
 }
 
-fn not_authentic() -> Refusal {
+pub(super) fn not_authentic() -> Refusal {
     Refusal::new(RefusalCode::NotAuthentic, "this is not signed with the key that the sender is known by")
 }
 
@@ -177,10 +179,10 @@ fn unheard_of() -> Refusal {
     Refusal::new(RefusalCode::PeerUnreachable, "the sender could not be asked for its key: try again later")
 }
 
-fn too_many() -> Refusal {
+pub(super) fn too_many() -> Refusal {
     Refusal::new(RefusalCode::TooMany, "too many requests: try again later")
 }
 
-fn unavailable() -> Refusal {
+pub(super) fn unavailable() -> Refusal {
     Refusal::new(RefusalCode::Unavailable, "the switchboard cannot store anything at the moment: try again later")
 }

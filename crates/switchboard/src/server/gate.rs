@@ -24,6 +24,8 @@ pub(super) struct Gate {
     bytes_of: Counts<IpAddr>,
     parcels_under_way: Counts<SwitchboardAddress>,
     questions_under_way: Counts<LineId>,
+    blobs_of_lines: Counts<LineId>,
+    blobs_of_peers: Counts<SwitchboardAddress>,
     requests: Mutex<Buckets<IpAddr>>,
     parcels: Mutex<Buckets<SwitchboardAddress>>,
     fetches: Mutex<Buckets<SwitchboardAddress>>,
@@ -76,6 +78,8 @@ impl Gate {
             bytes_of: Counts::default(),
             parcels_under_way: Counts::default(),
             questions_under_way: Counts::default(),
+            blobs_of_lines: Counts::default(),
+            blobs_of_peers: Counts::default(),
             requests: Mutex::new(Buckets::new(Rate::per_minute(limits.stranger_requests_per_minute))),
             parcels: Mutex::new(Buckets::new(lasting(limits.parcels_per_second))),
             fetches: Mutex::new(Buckets::new(Rate::per_minute(limits.fetches_per_minute))),
@@ -146,6 +150,16 @@ impl Gate {
     pub(super) fn question(&self, line: &LineId) -> Option<Counted<LineId>> {
         let under_way = self.questions_under_way.take(*line, self.limits.questions_at_once.into())?;
         locked(&self.questions).take(*line, Instant::now()).then_some(under_way)
+    }
+
+    /// Whether a line may bring or fetch a blob now; what this gives is held until that is done.
+    pub(super) fn blob_of_line(&self, line: &LineId) -> Option<Counted<LineId>> {
+        self.blobs_of_lines.take(*line, self.limits.blobs_at_once.into())
+    }
+
+    /// The same for a peer that fetches one.
+    pub(super) fn blob_of_peer(&self, peer: &SwitchboardAddress) -> Option<Counted<SwitchboardAddress>> {
+        self.blobs_of_peers.take(peer.clone(), self.limits.blobs_at_once_per_peer.into())
     }
 
     fn is_trusted(&self, ip: IpAddr) -> bool {

@@ -18,6 +18,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval, sleep_until, timeout};
 use super::gate::Guest;
 use super::hub::{Bell, Place};
 use super::listen::Alive;
+use super::tickets::Issued;
 use super::{Shared, now, peers, rng};
 use crate::core::connection::{Connection, Output};
 use crate::core::{Done, reads};
@@ -71,6 +72,8 @@ struct Line {
     place: Option<Place>,
     /// Whose handset it is, once that is known.
     line: Option<LineId>,
+    /// Its ticket for blob requests, once it asked for one.
+    ticket: Option<Issued>,
     /// No frame is read before this.
     not_before: Instant,
     draining: watch::Receiver<bool>,
@@ -92,6 +95,7 @@ impl Line {
             bell: Arc::default(),
             place: None,
             line: None,
+            ticket: None,
             not_before: Instant::now(),
             draining,
         }
@@ -228,6 +232,13 @@ impl Line {
                         // As above.
                         let _ = events.send(Event::Fetched(id, reply));
                     });
+                }
+                Output::Ticket { id } => {
+                    if let Some(line) = self.line {
+                        let (ticket, issued) = self.shared.tickets.issue(line);
+                        self.ticket = Some(issued);
+                        self.connection.ticket(id, ticket);
+                    }
                 }
                 Output::Opened { line, handset } => {
                     self.shared.gate.is_handset(&self.guest);

@@ -1,5 +1,7 @@
 //! The edges: sockets, TLS, the one writing thread, peers. Everything that decides is in [`crate::core`].
 
+mod blob_files;
+mod blobs;
 mod buckets;
 mod client;
 mod config;
@@ -19,6 +21,7 @@ mod pages;
 mod peers;
 mod reader;
 mod start;
+mod tickets;
 mod tls;
 mod writer;
 
@@ -49,6 +52,8 @@ struct Shared {
     peers: mpsc::UnboundedSender<peers::Event>,
     client: client::Client,
     gate: gate::Gate,
+    tickets: tickets::Tickets,
+    blobs: Arc<blob_files::BlobFiles>,
     metrics: Arc<metrics::Metrics>,
     /// Turns true when the switchboard is shutting down.
     draining: watch::Receiver<bool>,

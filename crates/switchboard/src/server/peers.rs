@@ -5,12 +5,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use protocol::codec::VERSION;
-use protocol::federation::{Fetch, FetchReply, Parcel, ParcelReply};
-use protocol::{LookupId, Refusal, RefusalCode, ReservationId, SwitchboardAddress};
+use protocol::federation::{Fetch, FetchBlob, FetchReply, Parcel, ParcelReply};
+use protocol::files::sealed;
+use protocol::limits::FILE_BYTES;
+use protocol::{BlobId, LookupId, Refusal, RefusalCode, ReservationId, SwitchboardAddress};
 use tokio::sync::{mpsc, watch};
 
+use super::blobs::Span;
 use super::client::{Unanswered, signed};
-use super::federation::{FETCH_CONTEXT, PARCEL_CONTEXT};
+use super::federation::{FETCH_BLOB_CONTEXT, FETCH_CONTEXT, PARCEL_CONTEXT};
 use super::{Shared, now, rng};
 use crate::core::outgoing::{Next, PeerQueue};
 use crate::core::{Done, Work, reads};
@@ -203,9 +206,36 @@ pub(super) async fn fetch(
     lookup: LookupId,
     reservation: ReservationId,
 ) -> FetchReply {
-    let unreachable =
-        || Refusal::new(RefusalCode::PeerUnreachable, "the other switchboard cannot be reached: try again later");
-    let allowed = reads::peer(&mut *shared.reader.store(), &shared.office, &at).map(|(_, allowed)| allowed);
+    may_ask(shared, &at).await?;
+    let question = Fetch { from: shared.office.address.clone(), to: at.clone(), lookup, reservation };
+    let signed = signed(&shared.key, &shared.office.address, FETCH_CONTEXT, &question);
+    shared.client.fetch(&at, signed).await.unwrap_or_else(|_| Err(unreachable()))
+}
+
+/// Fetches a blob from a peer for a handset: which bytes come, and whence.
+pub(super) async fn fetch_blob(
+    shared: &Arc<Shared>,
+    at: SwitchboardAddress,
+    blob: BlobId,
+    offset: u64,
+) -> Result<(Span, reqwest::Response), Refusal> {
+    may_ask(shared, &at).await?;
+    let question = FetchBlob { from: shared.office.address.clone(), to: at.clone(), blob, offset };
+    let signed = signed(&shared.key, &shared.office.address, FETCH_BLOB_CONTEXT, &question);
+    match shared.client.fetch_blob(&at, signed).await {
+        Ok(Ok((span, response))) if span.first == offset && span.size <= sealed(FILE_BYTES) => Ok((span, response)),
+        Ok(Err(refusal)) => Err(refusal),
+        _ => Err(unreachable()),
+    }
+}
+
+fn unreachable() -> Refusal {
+    Refusal::new(RefusalCode::PeerUnreachable, "the other switchboard cannot be reached: try again later")
+}
+
+/// Whether a peer may be asked something for a handset, and is who it was before.
+async fn may_ask(shared: &Arc<Shared>, at: &SwitchboardAddress) -> Result<(), Refusal> {
+    let allowed = reads::peer(&mut *shared.reader.store(), &shared.office, at).map(|(_, allowed)| allowed);
     match allowed {
         Ok(true) => {}
         Ok(false) => {
@@ -214,21 +244,18 @@ pub(super) async fn fetch(
         }
         Err(_) => return Err(Refusal::new(RefusalCode::Unavailable, "the switchboard cannot read its database now")),
     }
-    match who(shared, &at).await {
-        Ok(_) => {}
+    match who(shared, at).await {
+        Ok(_) => Ok(()),
         Err(Unknown::Version) => {
             let sentence = "the two switchboards have no version in common: one of them has to be updated";
-            return Err(Refusal::new(RefusalCode::VersionUnknown, sentence));
+            Err(Refusal::new(RefusalCode::VersionUnknown, sentence))
         }
         Err(Unknown::KeyChanged) => {
             let sentence = "the other switchboard shows another key than before: the two operators have to look at it";
-            return Err(Refusal::new(RefusalCode::PeerNotAllowed, sentence));
+            Err(Refusal::new(RefusalCode::PeerNotAllowed, sentence))
         }
-        Err(Unknown::Unanswered) => return Err(unreachable()),
+        Err(Unknown::Unanswered) => Err(unreachable()),
     }
-    let question = Fetch { from: shared.office.address.clone(), to: at.clone(), lookup, reservation };
-    let signed = signed(&shared.key, &shared.office.address, FETCH_CONTEXT, &question);
-    shared.client.fetch(&at, signed).await.unwrap_or_else(|_| Err(unreachable()))
 }
 
 /// Why a peer is not known for who it is.

@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
+use super::blob_files::BlobFiles;
 use super::client::Client;
 use super::config::Config;
 use super::data::DataDir;
@@ -19,6 +20,7 @@ use super::listen::{Alive, Entrance};
 use super::metrics::Metrics;
 use super::operator::{PUBLIC_URL, setting};
 use super::reader::Reader;
+use super::tickets::Tickets;
 use super::tls::Certificate;
 use super::writer::{Wakes, Writer};
 use super::{Shared, house, http, now, peers, rng, writer};
@@ -61,13 +63,21 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
 
     let mut store = SqliteStore::open(&data.database())?;
     keep_address(&mut store, &office)?;
+    let blobs = BlobFiles::open(data.blobs()).map_err(|error| StartError::Data { path: data.blobs(), error })?;
+    blobs.remove_strays(&mut store)?;
+    let blobs = Arc::new(blobs);
     let reader = Reader::new(SqliteStore::open(&data.database())?);
     let mut core = Core::new(store, office.clone(), config.limits.clone(), Box::new(rng()));
     let claim_url = first_invitation(&mut core)?;
 
     let (hub, metrics) = (Arc::<Hub>::default(), Arc::<Metrics>::default());
     let (peer_events, events) = mpsc::unbounded_channel();
-    let wakes = Wakes { hub: Arc::clone(&hub), peers: peer_events.clone(), metrics: Arc::clone(&metrics) };
+    let wakes = Wakes {
+        hub: Arc::clone(&hub),
+        peers: peer_events.clone(),
+        metrics: Arc::clone(&metrics),
+        blobs: Arc::clone(&blobs),
+    };
     let key = data.key()?;
     let (writer, thread) =
         writer::spawn(core, wakes).map_err(|error| StartError::Data { path: config.data.clone(), error })?;
@@ -75,6 +85,8 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let shared = Arc::new(Shared {
         gate: Gate::new(&config.limits, office.loopback_only),
         limits: config.limits,
+        tickets: Tickets::default(),
+        blobs,
         key,
         writer: writer.clone(),
         reader,

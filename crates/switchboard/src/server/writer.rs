@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use protocol::Timestamp;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
+use super::blob_files::BlobFiles;
 use super::hub::Hub;
 use super::metrics::Metrics;
 use super::{now, peers};
@@ -75,6 +76,7 @@ pub(super) struct Wakes {
     pub(super) hub: Arc<Hub>,
     pub(super) peers: mpsc::UnboundedSender<peers::Event>,
     pub(super) metrics: Arc<Metrics>,
+    pub(super) blobs: Arc<BlobFiles>,
 }
 
 /// Starts the thread.
@@ -181,6 +183,7 @@ impl Thread {
 
     fn hand_out(&self, applied: Applied, answers: Vec<Answer>) {
         self.wakes.metrics.dropped(applied.dropped);
+        applied.blobs.iter().for_each(|blob| self.wakes.blobs.remove(blob));
         answers.into_iter().zip(applied.done).for_each(|(answer, done)| answer(Ok(done)));
         self.wakes.hub.wake(&applied.lines);
         for peer in applied.peers {

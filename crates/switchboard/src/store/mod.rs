@@ -11,15 +11,15 @@ pub mod testing;
 
 pub use error::{StoreError, StoreFailure};
 pub use rows::{
-    EnvelopeRow, GenerationRow, HandsetRow, IntakeRow, IntakeState, InvitationRow, LineRow, LineState, MailboxRow,
-    PeerRow, ReservationRow, SlotRow, Standing, Stored,
+    BlobRow, EnvelopeRow, GenerationRow, HandsetRow, IntakeRow, IntakeState, InvitationRow, LineRow, LineState,
+    MailboxRow, PeerRow, ReservationRow, SlotRow, Standing, Stored,
 };
 pub use sqlite::SqliteStore;
 
 use protocol::frames::MailboxAddress;
 use protocol::{
-    EnvelopeHash, GenerationId, HandsetId, InvitationSecret, LineId, LookupId, MailboxId, QueueId, ReservationId,
-    SwitchboardAddress, Timestamp,
+    BlobId, EnvelopeHash, GenerationId, HandsetId, InvitationSecret, LineId, LookupId, MailboxId, QueueId,
+    ReservationId, SwitchboardAddress, Timestamp,
 };
 
 /// What every method gives.
@@ -52,7 +52,7 @@ impl<S: Store + ?Sized> Store for Box<S> {
 }
 
 /// One transaction.
-pub trait Tx: Lines + Intakes + Mailboxes + Generations + Queues {
+pub trait Tx: Lines + Intakes + Mailboxes + Generations + Queues + Blobs {
     /// Remembers this point, so that what follows can be undone alone. Marks do not nest.
     ///
     /// # Errors
@@ -301,4 +301,24 @@ pub trait Queues {
         at: Timestamp,
         kept: usize,
     ) -> Result<()>;
+}
+
+/// Blobs of lines here.
+///
+/// # Errors
+/// All methods: [`StoreError`].
+#[allow(clippy::missing_errors_doc, reason = "said once for all methods above")]
+pub trait Blobs {
+    /// A blob.
+    fn blob(&mut self, blob: &BlobId) -> Result<Option<BlobRow>>;
+    /// Adds one, or changes its copies and whether it is complete.
+    fn put_blob(&mut self, blob: &BlobId, row: &BlobRow) -> Result<()>;
+    /// Removes one; none does nothing.
+    fn remove_blob(&mut self, blob: &BlobId) -> Result<()>;
+    /// How many blobs a line has here, and their bytes.
+    fn blobs_of(&mut self, line: &LineId) -> Result<(u64, u64)>;
+    /// How many blobs there are, and their bytes.
+    fn blobs(&mut self) -> Result<(u64, u64)>;
+    /// Blobs that were opened before this, the oldest first, at most `limit`.
+    fn blobs_older(&mut self, before: Timestamp, limit: usize) -> Result<Vec<BlobId>>;
 }

@@ -159,6 +159,21 @@ pub struct PeerRow {
     pub bytes: u64,
 }
 
+/// A sealed file of a line here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BlobRow {
+    /// Whose.
+    pub line: LineId,
+    /// Its length, sealed and padded, in bytes.
+    pub size: u64,
+    /// Lines that have still to release it.
+    pub copies: u16,
+    /// Whether all of its bytes are on the disk.
+    pub complete: bool,
+    /// When it was opened.
+    pub made_at: Timestamp,
+}
+
 /// An item or a queued message as it is kept: the envelope apart from what is said about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {

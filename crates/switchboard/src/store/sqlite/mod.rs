@@ -1,6 +1,7 @@
 //! The store on SQLite: one writer, any number of readers beside it (write-ahead log).
 
 mod accounts;
+mod blobs;
 mod conversations;
 mod intakes;
 mod queues;
@@ -16,7 +17,7 @@ use super::{Result, Store, StoreError, Tx};
 
 /// `entS` in ASCII: what tells a switchboard's database from any other.
 const APPLICATION_ID: u32 = 0x656e_7453;
-const STEPS: &[&str] = &[include_str!("schema_1.sql"), include_str!("schema_2.sql")];
+const STEPS: &[&str] = &[include_str!("schema_1.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")];
 
 /// A switchboard's SQLite database.
 #[derive(Debug)]

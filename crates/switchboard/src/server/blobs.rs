@@ -1,0 +1,340 @@
+//! Blob requests: handsets bring sealed files here and fetch others', and peers fetch for theirs. Nothing of a peer's is
+//! kept here: its bytes pass through.
+
+use std::io::SeekFrom;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Extension;
+use axum::body::{Body, Bytes, HttpBody as _};
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream::{Stream, StreamExt as _, unfold};
+use protocol::federation::FetchBlob;
+use protocol::files::UPLOAD_OFFSET;
+use protocol::limits::QUERY_BYTES;
+use protocol::{BlobId, LineId, Refusal, RefusalCode, SwitchboardAddress, Ticket, encode};
+use tokio::fs::File;
+use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _};
+use tokio::time::timeout;
+
+use super::federation::{FETCH_BLOB_CONTEXT, authentic, not_authentic, too_many, unavailable};
+use super::gate::Guest;
+use super::peers::Unheard;
+use super::{Shared, peers};
+use crate::core::Work;
+use crate::store::{BlobRow, Store as _};
+
+/// How long the next bytes may take to come.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Bytes that are read from the disk at a time.
+const READ: usize = 256 * 1024;
+
+/// Bytes from one place in a blob to another, both included, and how many the blob has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Span {
+    pub(super) first: u64,
+    pub(super) last: u64,
+    pub(super) size: u64,
+}
+
+impl Span {
+    /// Reads `Content-Range` (RFC 9110, section 14.4).
+    pub(super) fn from_header(header: &str) -> Option<Self> {
+        let (span, size) = header.strip_prefix("bytes ")?.split_once('/')?;
+        let (first, last) = span.split_once('-')?;
+        let span = Self { first: first.parse().ok()?, last: last.parse().ok()?, size: size.parse().ok()? };
+        (span.first <= span.last && span.last < span.size).then_some(span)
+    }
+
+    pub(super) fn bytes(&self) -> u64 {
+        (self.last - self.first).saturating_add(1)
+    }
+}
+
+/// Says how much of a blob of the line's own is here.
+pub(super) async fn head(
+    State(shared): State<Arc<Shared>>,
+    Extension(guest): Extension<Arc<Guest>>,
+    Path(blob): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let found = async {
+        let line = whose(&shared, &guest, &headers)?;
+        let blob = blob.parse().map_err(|_| malformed())?;
+        let row = own(&shared, &line, &blob)?;
+        if row.complete { Ok(row.size) } else { shared.blobs.length(&blob).await.map_err(|_| unavailable()) }
+    };
+    match found.await {
+        Ok(offset) => (StatusCode::NO_CONTENT, [(UPLOAD_OFFSET, offset)]).into_response(),
+        Err(refusal) => refused(&refusal),
+    }
+}
+
+/// Takes bytes of a blob of the line's own.
+pub(super) async fn bring(
+    State(shared): State<Arc<Shared>>,
+    Extension(guest): Extension<Arc<Guest>>,
+    Path(blob): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    match take(&shared, &guest, &blob, &headers, body).await {
+        Ok(offset) => (StatusCode::NO_CONTENT, [(UPLOAD_OFFSET, offset)]).into_response(),
+        Err(refusal) => refused(&refusal),
+    }
+}
+
+async fn take(
+    shared: &Arc<Shared>,
+    guest: &Guest,
+    blob: &str,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<u64, Refusal> {
+    let line = whose(shared, guest, headers)?;
+    let blob: BlobId = blob.parse().map_err(|_| malformed())?;
+    let offset: u64 = text(headers, UPLOAD_OFFSET).and_then(|text| text.parse().ok()).ok_or_else(malformed)?;
+    let row = own(shared, &line, &blob)?;
+    if row.complete {
+        return Ok(row.size);
+    }
+    let (Some(_one), Some(_alone)) = (shared.gate.blob_of_line(&line), shared.blobs.take(&blob)) else {
+        return Err(too_many());
+    };
+    let mut here = shared.blobs.length(&blob).await.map_err(full)?;
+    if here != offset {
+        let sentence = "the bytes do not go on where the ones here end: ask how many there are";
+        return Err(Refusal::new(RefusalCode::Malformed, sentence));
+    }
+    let mut file = shared.blobs.append(&blob).await.map_err(full)?;
+    file.set_max_buf_size(READ);
+    let mut bytes = Box::pin(frames(body));
+    while let Some(part) = bytes.next().await {
+        // What came is kept: the handset goes on from there.
+        let Ok(part) = part else { break };
+        here = here.saturating_add(part.len() as u64);
+        if here > row.size {
+            file.flush().await.map_err(full)?;
+            return Err(Refusal::new(RefusalCode::TooLarge, "this is more than the blob was to have"));
+        }
+        file.write_all(&part).await.map_err(full)?;
+    }
+    file.flush().await.map_err(full)?;
+    if here == row.size {
+        shared.blobs.keep(&file).await.map_err(full)?;
+        shared.writer.ask(Work::BlobComplete { blob }).await.map_err(|_| unavailable())?;
+    }
+    // It may have been taken back while it came.
+    own(shared, &line, &blob).inspect_err(|_| shared.blobs.remove(&blob))?;
+    Ok(here)
+}
+
+/// Gives a blob to a handset, wherever it is.
+pub(super) async fn give(
+    State(shared): State<Arc<Shared>>,
+    Extension(guest): Extension<Arc<Guest>>,
+    Path((blob, at)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    let found = async {
+        let line = whose(&shared, &guest, &headers)?;
+        let blob: BlobId = blob.parse().map_err(|_| malformed())?;
+        let at: SwitchboardAddress = at.parse().map_err(|_| malformed())?;
+        let offset = match text(&headers, header::RANGE.as_str()) {
+            Some(range) => first_byte(range).ok_or_else(malformed)?,
+            None => 0,
+        };
+        let place = shared.gate.blob_of_line(&line).ok_or_else(too_many)?;
+        if at == shared.office.address {
+            return local(&shared, &blob, offset, place).await;
+        }
+        let (span, response) = peers::fetch_blob(&shared, at, blob, offset).await?;
+        let passing = unfold((response, span.bytes(), place), |(mut response, left, place)| async move {
+            let part = timeout(PATIENCE, response.chunk()).await.ok()?.ok()??;
+            // More than it said is not passed on.
+            let left = left.checked_sub(part.len() as u64)?;
+            Some((Ok::<_, std::io::Error>(part), (response, left, place)))
+        });
+        Ok(partial(span, passing))
+    };
+    found.await.unwrap_or_else(|refusal| refused(&refusal))
+}
+
+/// Gives a blob of here to a peer.
+pub(super) async fn fetch(
+    State(shared): State<Arc<Shared>>,
+    Extension(guest): Extension<Arc<Guest>>,
+    Extension(unheard): Extension<Arc<Unheard>>,
+    body: Body,
+) -> Response {
+    let found = async {
+        let (from, fetch, _) =
+            authentic::<FetchBlob>(&shared, &guest, &unheard, body, FETCH_BLOB_CONTEXT, QUERY_BYTES).await?;
+        if fetch.from != from || fetch.to != shared.office.address {
+            return Err(not_authentic());
+        }
+        let place = shared.gate.blob_of_peer(&from).ok_or_else(too_many)?;
+        local(&shared, &fetch.blob, fetch.offset, place).await
+    };
+    found.await.unwrap_or_else(|refusal| refused(&refusal))
+}
+
+/// A blob of here from an offset on, as far as there is something of it. `place` is held until it is given.
+async fn local<P: Send + 'static>(
+    shared: &Arc<Shared>,
+    blob: &BlobId,
+    offset: u64,
+    place: P,
+) -> Result<Response, Refusal> {
+    let row = row(shared, blob)?.ok_or_else(unknown)?;
+    let here = if row.complete { row.size } else { shared.blobs.length(blob).await.map_err(|_| unavailable())? };
+    if offset >= row.size {
+        return Err(malformed());
+    }
+    if offset >= here {
+        let sentence = "the sender has still to bring this file: try again later";
+        return Err(Refusal::new(RefusalCode::BlobIncomplete, sentence));
+    }
+    let mut file = shared.blobs.read(blob).await.map_err(|_| unknown())?;
+    file.seek(SeekFrom::Start(offset)).await.map_err(|_| unavailable())?;
+    let span = Span { first: offset, last: here - 1, size: row.size };
+    Ok(partial(span, read(file, span.bytes(), place)))
+}
+
+/// The next bytes of a file, so many of them.
+fn read<P: Send + 'static>(
+    file: File,
+    bytes: u64,
+    place: P,
+) -> impl Stream<Item = std::io::Result<Bytes>> + Send + 'static {
+    unfold((file, bytes, place), |(mut file, left, place)| async move {
+        if left == 0 {
+            return None;
+        }
+        let most = usize::try_from(left).unwrap_or(READ).min(READ);
+        let mut part = bytes::BytesMut::with_capacity(most);
+        let got = (&mut file).take(most as u64).read_buf(&mut part).await;
+        match got {
+            Ok(0) => Some((Err(std::io::ErrorKind::UnexpectedEof.into()), (file, 0, place))),
+            Ok(got) => Some((Ok(part.freeze()), (file, left.saturating_sub(got as u64), place))),
+            Err(error) => Some((Err(error), (file, 0, place))),
+        }
+    })
+}
+
+/// A body's bytes as they come.
+fn frames(body: Body) -> impl Stream<Item = Result<Bytes, ()>> {
+    unfold(body, |mut body| async move {
+        loop {
+            let next = std::future::poll_fn(|context| std::pin::Pin::new(&mut body).poll_frame(context));
+            return match timeout(PATIENCE, next).await {
+                Ok(Some(Ok(frame))) => match frame.into_data() {
+                    Ok(part) => Some((Ok(part), body)),
+                    Err(_) => continue,
+                },
+                Ok(None) => None,
+                Ok(Some(Err(_))) | Err(_) => Some((Err(()), body)),
+            };
+        }
+    })
+}
+
+fn partial(span: Span, bytes: impl Stream<Item = std::io::Result<Bytes>> + Send + 'static) -> Response {
+    let headers = [
+        (header::CONTENT_RANGE, format!("bytes {}-{}/{}", span.first, span.last, span.size)),
+        (header::CONTENT_LENGTH, span.bytes().to_string()),
+        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+    ];
+    (StatusCode::PARTIAL_CONTENT, headers, Body::from_stream(bytes)).into_response()
+}
+
+/// The line whose ticket a request shows.
+fn whose(shared: &Shared, guest: &Guest, headers: &HeaderMap) -> Result<LineId, Refusal> {
+    if !shared.gate.ask(guest) {
+        return Err(too_many());
+    }
+    let ticket = text(headers, header::AUTHORIZATION.as_str()).and_then(|text| text.strip_prefix("Bearer "));
+    let ticket: Option<Ticket> = ticket.and_then(|ticket| ticket.parse().ok());
+    let line = ticket.and_then(|ticket| shared.tickets.line(&ticket)).ok_or_else(|| {
+        Refusal::new(RefusalCode::NotAuthentic, "this ticket is not good any more: ask for another one")
+    })?;
+    shared.gate.is_handset(guest);
+    Ok(line)
+}
+
+fn own(shared: &Shared, line: &LineId, blob: &BlobId) -> Result<BlobRow, Refusal> {
+    row(shared, blob)?.filter(|row| row.line == *line).ok_or_else(unknown)
+}
+
+fn row(shared: &Shared, blob: &BlobId) -> Result<Option<BlobRow>, Refusal> {
+    let mut found = None;
+    let read = shared.reader.store().read(&mut |tx| {
+        found = tx.blob(blob)?;
+        Ok(())
+    });
+    read.map(|()| found).map_err(|_| unavailable())
+}
+
+/// The first byte that `Range: bytes=N-` asks for; other ranges are not given.
+fn first_byte(range: &str) -> Option<u64> {
+    range.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok()
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+fn refused(refusal: &Refusal) -> Response {
+    let status = match refusal.code {
+        RefusalCode::NotAuthentic => StatusCode::UNAUTHORIZED,
+        RefusalCode::BlobUnknown => StatusCode::NOT_FOUND,
+        RefusalCode::TooMany => StatusCode::TOO_MANY_REQUESTS,
+        RefusalCode::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        RefusalCode::PeerNotAllowed => StatusCode::FORBIDDEN,
+        RefusalCode::BlobIncomplete => StatusCode::CONFLICT,
+        RefusalCode::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        RefusalCode::PeerUnreachable => StatusCode::BAD_GATEWAY,
+        _ => StatusCode::BAD_REQUEST,
+    };
+    let headers = [(header::CONTENT_TYPE, "application/octet-stream"), (header::CACHE_CONTROL, "no-store")];
+    (status, headers, Body::from(encode(refusal))).into_response()
+}
+
+fn unknown() -> Refusal {
+    let sentence = "this file is not there any more: it was fetched or taken back, or its time is over";
+    Refusal::new(RefusalCode::BlobUnknown, sentence)
+}
+
+fn malformed() -> Refusal {
+    Refusal::new(RefusalCode::Malformed, "this does not have the form that is expected here")
+}
+
+/// The disk does not take it; the operator's log says why.
+fn full(error: std::io::Error) -> Refusal {
+    tracing::error!(code = "blob-unwritable", "the bytes of a blob cannot be written: {}", error.kind());
+    unavailable()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_read_as_they_are_given() {
+        assert_eq!(first_byte("bytes=17-"), Some(17));
+        for other in ["bytes=1-2", "bytes=-5", "17-", "bytes=a-", ""] {
+            assert_eq!(first_byte(other), None, "{other}");
+        }
+        let span = Span { first: 2, last: 8, size: 9 };
+        assert_eq!(Span::from_header("bytes 2-8/9"), Some(span));
+        assert_eq!(span.bytes(), 7);
+        for wrong in
+            ["bytes 2-9/9", "bytes 3-2/9", "bytes 2-8/*", "2-8/9", "bytes 0-18446744073709551615/18446744073709551615"]
+        {
+            assert_eq!(Span::from_header(wrong), None, "{wrong}");
+        }
+    }
+}
