@@ -92,6 +92,8 @@ pub(crate) enum Command {
   entrenous text Tomas 'Good evening.'
   entrenous text Tomas 'Gladly.' --reply-to 3kTq
   entrenous text Tomas - < note.txt   from standard input
+  entrenous text Tomas 'See page 3.' --attach draft.pdf map.png
+  entrenous text Tomas --voice note.wav
   entrenous text Tomas 'Are you there?' --wait delivered --timeout 60")]
     Text(Text),
     /// React to a text; an empty reaction takes it back
@@ -104,7 +106,8 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:
   entrenous read Tomas
   entrenous read Tomas --follow       stay, and print what comes (Ctrl-C ends)
-  entrenous read Tomas --since 3kTq --json")]
+  entrenous read Tomas --since 3kTq --json
+  entrenous read Tomas --save ~/Papers   fetch the files that go with the texts")]
     Read(Read),
     /// Find texts by their words
     #[command(after_help = "Example:\n  entrenous search grain corridor")]
@@ -240,8 +243,15 @@ pub(crate) struct Text {
     #[command(flatten)]
     pub(crate) to: Person,
     /// The text; - reads it from standard input
-    #[arg(value_name = "TEXT", allow_hyphen_values = true, value_parser = not_a_flag)]
+    #[arg(value_name = "TEXT", allow_hyphen_values = true, value_parser = not_a_flag,
+        required_unless_present_any = ["attach", "voice"], default_value = "", hide_default_value = true)]
     pub(crate) text: String,
+    /// Files that go with it, up to 10 of 100 MiB each
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(crate) attach: Vec<PathBuf>,
+    /// A voice note that goes with it: a WAV file with PCM samples
+    #[arg(long, value_name = "FILE")]
+    pub(crate) voice: Option<PathBuf>,
     /// The id of a text that this one answers, or its beginning
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     pub(crate) reply_to: Option<String>,
@@ -278,6 +288,9 @@ pub(crate) struct Read {
     /// Only what comes after this text
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     pub(crate) since: Option<String>,
+    /// Fetch the files that go with these texts, and put them into this directory
+    #[arg(long, value_name = "DIR", conflicts_with = "follow")]
+    pub(crate) save: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

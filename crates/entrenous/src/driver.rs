@@ -4,13 +4,16 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use handset::{Event, Fault, Handset, Output, SessionState};
+use protocol::BlobId;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::clock;
 use crate::exit::Failure;
+use crate::files::Files;
 use crate::net::{Connection, DialError, Dialer};
 use crate::random;
+use crate::transfers::{Ended, Transfers};
 
 /// The first wait before connecting again; doubled each time.
 const FIRST_WAIT: Duration = Duration::from_millis(200);
@@ -37,6 +40,8 @@ pub(crate) struct Driver {
     trouble: Option<DialError>,
     /// Whether any switchboard ever answered.
     answered: bool,
+    /// For a handset that keeps files.
+    transfers: Option<Transfers>,
 }
 
 #[derive(Debug)]
@@ -72,13 +77,34 @@ enum Woken {
     Dialed(Result<Connection, DialError>),
     Frame(Option<Vec<u8>>),
     Timeout,
+    Transfer(Option<Ended>),
 }
 
 impl Driver {
     /// Drives an engine, which connects with the first step.
     pub(crate) fn new(handset: Handset, dialer: Dialer) -> Self {
         let link = Link::Down { until: Instant::now() };
-        Self { handset, dialer, link, events: VecDeque::new(), failed: 0, trouble: None, answered: false }
+        Self {
+            handset,
+            dialer,
+            link,
+            events: VecDeque::new(),
+            failed: 0,
+            trouble: None,
+            answered: false,
+            transfers: None,
+        }
+    }
+
+    /// Carries the handset's files too, which are kept here.
+    pub(crate) fn with_files(self, files: Files) -> Self {
+        let transfers = Some(Transfers::new(files, self.dialer.clone()));
+        Self { transfers, ..self }
+    }
+
+    /// Bytes of a file that are where they are to be.
+    pub(crate) fn carried(&self, blob: &BlobId) -> u64 {
+        self.transfers.as_ref().map_or(0, |transfers| transfers.carried(blob))
     }
 
     /// The engine, to be asked and told things; what that gives to do is done with the next step.
@@ -103,6 +129,9 @@ impl Driver {
     pub(crate) async fn step(&mut self) -> Result<Step, Failure> {
         if let Some(step) = self.deal_out() {
             return Ok(step);
+        }
+        if let Some(transfers) = &mut self.transfers {
+            transfers.begin(&self.handset)?;
         }
         match self.wake().await? {
             Woken::Dial => {
@@ -130,6 +159,12 @@ impl Driver {
             Woken::Frame(Some(frame)) => self.take(&frame),
             Woken::Timeout => {
                 self.handset.timeout(clock::now())?;
+                Ok(self.deal_out().unwrap_or(Step::Further))
+            }
+            Woken::Transfer(ended) => {
+                if let (Some(transfers), Some(ended)) = (&mut self.transfers, ended) {
+                    transfers.settle(&mut self.handset, &ended)?;
+                }
                 Ok(self.deal_out().unwrap_or(Step::Further))
             }
         }
@@ -175,6 +210,11 @@ impl Driver {
                     self.hang_up(PATIENT_WAIT);
                     step = Some(Step::Offline);
                 }
+                (Output::Event(Event::FileGone(blob)), _) => {
+                    if let Some(transfers) = &self.transfers {
+                        transfers.files().remove(&blob);
+                    }
+                }
                 (Output::Event(event), _) => self.events.push_back(event),
             }
         }
@@ -196,6 +236,13 @@ impl Driver {
                 None => std::future::pending().await,
             }
         };
+        let transfers = &mut self.transfers;
+        let transfer = async {
+            match transfers {
+                Some(transfers) => transfers.next().await,
+                None => std::future::pending().await,
+            }
+        };
         let link = async {
             match &mut self.link {
                 Link::Down { until } => {
@@ -212,6 +259,7 @@ impl Driver {
         Ok(tokio::select! {
             woken = link => woken,
             () = due => Woken::Timeout,
+            ended = transfer => Woken::Transfer(ended),
         })
     }
 }

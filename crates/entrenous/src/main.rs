@@ -6,6 +6,7 @@ mod commands;
 mod demo;
 mod driver;
 mod exit;
+mod files;
 mod net;
 mod output;
 mod passphrase;
@@ -14,6 +15,8 @@ mod random;
 mod serve;
 mod session;
 mod signals;
+mod transfers;
+mod voice;
 
 use std::process::ExitCode;
 

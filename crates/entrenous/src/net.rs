@@ -45,6 +45,12 @@ pub(crate) enum DialError {
     NotLoopback,
 }
 
+impl From<DialError> for crate::exit::Failure {
+    fn from(error: DialError) -> Self {
+        Self::refused(error.code(), error.to_string())
+    }
+}
+
 impl DialError {
     pub(crate) fn code(&self) -> &'static str {
         match self {
@@ -91,6 +97,22 @@ impl Dialer {
         tokio::time::timeout(PATIENCE, self.connect(url))
             .await
             .unwrap_or_else(|_| Err(DialError::Unreachable("no answer in time".to_owned())))
+    }
+
+    /// A client for blob requests, under the same trust.
+    ///
+    /// # Errors
+    /// If the certificates to trust cannot be read.
+    pub(crate) fn http(&self) -> Result<reqwest::Client, DialError> {
+        reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .http1_only()
+            .connect_timeout(PATIENCE)
+            .tcp_nodelay(true)
+            .tls_backend_preconfigured(ClientConfig::clone(&*self.tls()?))
+            .build()
+            .map_err(|error| DialError::Unreachable(error.to_string()))
     }
 
     async fn connect(&self, url: &str) -> Result<Connection, DialError> {

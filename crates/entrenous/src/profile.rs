@@ -12,6 +12,7 @@ use handset::Handset;
 use seal::{WrappedKey, draw_database_key};
 
 use crate::exit::Failure;
+use crate::files::Files;
 use crate::passphrase::Passphrase;
 use crate::random::SystemRandom;
 
@@ -69,6 +70,11 @@ impl Profile {
         self.dir.join("key").exists()
     }
 
+    /// Where the sealed bytes of files are.
+    pub(crate) fn files(&self) -> Files {
+        Files::in_dir(self.dir.join("files"))
+    }
+
     /// Opens the handset.
     ///
     /// # Errors
@@ -121,6 +127,8 @@ impl Profile {
         for name in ["handset.db", "handset.db-wal", "handset.db-shm"] {
             let _ = std::fs::remove_file(self.dir.join(name));
         }
+        self.files().remove_unknown(|_| false);
+        let _ = std::fs::remove_dir(self.dir.join("files"));
     }
 
     fn open_database(&self, key: &DatabaseKey) -> Result<Handset, Failure> {
@@ -160,7 +168,8 @@ pub(crate) fn make_private_dir(dir: &Path) -> std::io::Result<()> {
     builder.create(dir)
 }
 
-fn private_file() -> OpenOptions {
+/// Options for a file that only its owner can read.
+pub(crate) fn private_file() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.read(true).write(true);
     #[cfg(unix)]

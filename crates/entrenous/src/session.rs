@@ -2,20 +2,25 @@
 
 use std::time::Duration;
 
-use handset::{Event, Handset, MessageState, SessionState};
-use protocol::ContentId;
+use handset::{Event, FileState, Handset, MessageState, SessionState};
+use protocol::{BlobId, ContentId};
 use tokio::time::{Instant, timeout_at};
 
 use crate::cli::{Global, Wait};
 use crate::driver::{Driver, Step};
 use crate::exit::{Exit, Failure};
+use crate::files::Files;
 use crate::net::Dialer;
 use crate::output::note;
+use crate::output::progress::Bars;
 use crate::profile::{self, Profile};
 use crate::{clock, passphrase};
 
 /// After a command has what it wants: how long receipts and the like may still take to leave.
 const GRACE: Duration = Duration::from_secs(1);
+
+/// How often it is looked at how far files are.
+const BLINK: Duration = Duration::from_millis(100);
 
 /// A command's handset, connected or on the way there.
 #[derive(Debug)]
@@ -45,7 +50,10 @@ impl Session {
 
     /// A session with a handset that is open already.
     pub(crate) fn of(profile: Profile, handset: Handset, global: &Global) -> Self {
-        let driver = Driver::new(handset, Dialer::new(global.trust_root.clone()));
+        let files = profile.files();
+        // If the database cannot be asked, nothing is removed.
+        files.remove_unknown(|blob| handset.knows_file(blob).unwrap_or(true));
+        let driver = Driver::new(handset, Dialer::new(global.trust_root.clone())).with_files(files);
         let deadline = Instant::now() + Duration::from_secs(global.timeout);
         Self { driver, wait: global.wait, deadline, online: false, arrived: 0, warned: false, watched: false, profile }
     }
@@ -167,6 +175,46 @@ impl Session {
         let result = self.until(done).await;
         self.deadline = deadline;
         result
+    }
+
+    /// The profile's sealed files.
+    pub(crate) fn files(&self) -> Files {
+        self.profile.files()
+    }
+
+    /// Waits until files (each with its name and length) are where they are to be, as long as bytes move; `Waiting` if
+    /// some are not. Shows how far each is.
+    ///
+    /// # Errors
+    /// As [`Self::until`].
+    pub(crate) async fn carry(&mut self, doing: &str, files: &[(BlobId, String, u64)]) -> Result<Exit, Failure> {
+        let mut bars = Bars::default();
+        files.iter().for_each(|(_, name, bytes)| bars.add(doing, name, *bytes));
+        let (mut moved, mut moved_at) = (0, Instant::now());
+        let patience = self.deadline.saturating_duration_since(moved_at).max(GRACE);
+        loop {
+            let (mut left, mut carried) = (false, 0);
+            for (place, (blob, _, bytes)) in files.iter().enumerate() {
+                let is_under_way = self.handset().file_state(blob)?.is_some_and(FileState::is_under_way);
+                let done = if is_under_way { self.driver.carried(blob).min(*bytes) } else { *bytes };
+                bars.set(place, done);
+                left |= is_under_way;
+                carried += done;
+            }
+            if carried != moved {
+                (moved, moved_at) = (carried, Instant::now());
+            }
+            if !left {
+                return Ok(Exit::Done);
+            }
+            if !self.online || moved_at.elapsed() > patience {
+                return Ok(Exit::Waiting);
+            }
+            let deadline = std::mem::replace(&mut self.deadline, Instant::now() + BLINK);
+            let stepped = self.step().await;
+            self.deadline = deadline;
+            stepped?;
+        }
     }
 
     /// From here on the session lasts until it is ended from outside.

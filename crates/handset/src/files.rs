@@ -73,6 +73,17 @@ impl FileState {
     }
 }
 
+impl FileState {
+    /// Whether it has still to be carried, one way or the other.
+    pub const fn is_under_way(self) -> bool {
+        matches!(self, Self::Sealed | Self::Opened | Self::Wanted)
+    }
+
+    fn parse(text: &str) -> Result<Self, Error> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text).ok_or(Error::Corrupt("file"))
+    }
+}
+
 /// A file as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileView {
@@ -144,6 +155,19 @@ impl Handset {
             });
         }
         Ok(all)
+    }
+
+    /// Files that have still to be carried, ours and those of theirs that are wanted.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn files_under_way(&self) -> Result<Vec<FileView>, Error> {
+        files(
+            self.db(),
+            "SELECT blob, name, media_type, size, duration, waveform, state FROM file
+             WHERE state IN ('sealed', 'opened', 'wanted') ORDER BY message, place",
+            [],
+        )
     }
 
     /// What shows our switchboard that it is us who carry; none while there is none on this connection.
@@ -219,6 +243,19 @@ impl Handset {
             .optional()?;
         let (key, size) = found.ok_or(Error::UnknownFile)?;
         Ok((FileKey::from_slice(&key).ok_or(Error::Corrupt("file"))?, size))
+    }
+
+    /// How far a file is; none if no text here has it.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn file_state(&self, blob: &BlobId) -> Result<Option<FileState>, Error> {
+        let state: Option<String> = self
+            .db()
+            .prepare_cached("SELECT state FROM file WHERE blob = ?1")?
+            .query_row([blob.as_bytes()], |row| row.get(0))
+            .optional()?;
+        state.map(|state| FileState::parse(&state)).transpose()
     }
 
     /// Whether a text here has this file. Sealed bytes of any other are of no use to anybody.
@@ -347,10 +384,16 @@ impl Work<'_> {
 
 /// The files of a text, in their order.
 pub(crate) fn files_of(db: &Connection, message: i64) -> Result<Vec<FileView>, Error> {
-    let mut files = db.prepare_cached(
+    files(
+        db,
         "SELECT blob, name, media_type, size, duration, waveform, state FROM file WHERE message = ?1 ORDER BY place",
-    )?;
-    let mut rows = files.query([message])?;
+        [message],
+    )
+}
+
+fn files(db: &Connection, query: &str, values: impl database::rusqlite::Params) -> Result<Vec<FileView>, Error> {
+    let mut files = db.prepare_cached(query)?;
+    let mut rows = files.query(values)?;
     let mut all = Vec::new();
     while let Some(row) = rows.next()? {
         let state: String = row.get(6)?;
@@ -364,7 +407,7 @@ pub(crate) fn files_of(db: &Connection, message: i64) -> Result<Vec<FileView>, E
             media_type: row.get(2)?,
             size: row.get(3)?,
             voice,
-            state: FileState::ALL.into_iter().find(|known| known.as_str() == state).ok_or(Error::Corrupt("file"))?,
+            state: FileState::parse(&state)?,
         });
     }
     Ok(all)

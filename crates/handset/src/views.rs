@@ -84,7 +84,7 @@ pub struct Pending {
     pub person: Option<String>,
     /// How many.
     pub count: u64,
-    /// What: `texts` (not stored at our switchboard), `delivery` (not on their handset yet), `cards`, `changes`.
+    /// What: `texts` (not stored at our switchboard), `delivery` (not on their handset yet), `cards`, `changes`, `files`.
     pub what: &'static str,
     /// Since when.
     pub since: Timestamp,
@@ -254,7 +254,11 @@ impl Handset {
         }
         let others = [
             ("SELECT count(*), min(made_at) FROM redemption", "cards"),
-            ("SELECT count(*), min(made_at) FROM deed WHERE envelope IS NULL", "changes"),
+            ("SELECT count(*), min(made_at) FROM deed WHERE envelope IS NULL AND blob IS NULL", "changes"),
+            (
+                "SELECT count(*), min(sent_at) FROM file JOIN message ON row = message WHERE file.state IN ('sealed', 'opened')",
+                "files",
+            ),
         ];
         for (query, what) in others {
             let (count, since): (u64, Option<u64>) =

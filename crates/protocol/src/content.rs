@@ -152,7 +152,7 @@ fn read_part(part: &Value, replacing: bool) -> Option<(What, Vec<FilePart>)> {
     let (mut what, mut files) = (None, Vec::new());
     let is_multi = number(fields.get(2)?)? == MULTI_PART;
     let parts = fields.get(4).and_then(Value::as_array).filter(|_| is_multi);
-    let parts = parts.map_or(std::slice::from_ref(part), Vec::as_slice);
+    let parts = parts.map_or_else(|| std::slice::from_ref(part), Vec::as_slice);
     for part in parts {
         match read_single(part, replacing)? {
             Single::File(file) => files.push(file),

@@ -1,6 +1,7 @@
 //! What each command of a handset does.
 
 mod accept;
+mod attach;
 mod cards;
 mod claim;
 mod people;

@@ -1,10 +1,12 @@
 //! `read` and `search`: what was said.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use handset::{Event, MessageView};
-use protocol::ContentId;
+use protocol::{BlobId, ContentId};
 
+use super::attach;
 use super::write::full_id;
 use crate::cli::{Global, Read, Search};
 use crate::exit::{Exit, Failure};
@@ -23,8 +25,13 @@ pub(super) async fn read(args: &Read, global: &Global, output: Output) -> Result
         Some(id) => Some(full_id(&mut session, &person, id)?),
         None => None,
     };
-    let texts = session.handset().read(&person, since.as_deref())?;
+    let mut texts = session.handset().read(&person, since.as_deref())?;
     let mut page = Page::new(&person, output);
+    let mut exit = Exit::Done;
+    if let Some(dir) = &args.save {
+        (exit, page.saved) = attach::save(&mut session, &texts, dir).await?;
+        texts = session.handset().read(&person, since.as_deref())?;
+    }
     if texts.is_empty() && !output.is_json() && !args.follow {
         note("Nothing was said yet.");
     }
@@ -36,7 +43,7 @@ pub(super) async fn read(args: &Read, global: &Global, output: Output) -> Result
         follow(&mut session, page, person, since.as_deref()).await?;
     }
     session.close().await?;
-    Ok(Exit::Done)
+    Ok(exit)
 }
 
 pub(super) async fn search(args: &Search, global: &Global, output: Output) -> Result<Exit, Failure> {
@@ -80,11 +87,13 @@ struct Page {
     output: Output,
     conversation: Conversation,
     printed: BTreeMap<ContentId, MessageView>,
+    /// Where files were put.
+    saved: Vec<(BlobId, PathBuf)>,
 }
 
 impl Page {
     fn new(person: &str, output: Output) -> Self {
-        Self { output, conversation: Conversation::with(person), printed: BTreeMap::new() }
+        Self { output, conversation: Conversation::with(person), printed: BTreeMap::new(), saved: Vec::new() }
     }
 
     fn print(&mut self, session: &mut Session, texts: &[MessageView]) -> Result<(), Failure> {
@@ -99,7 +108,8 @@ impl Page {
                         None => None,
                     };
                     let conversation = &mut self.conversation;
-                    self.output.result(&Message::from(text), || conversation.text(text, answered.as_ref()));
+                    let record = Message::with_files(text, &self.saved);
+                    self.output.result(&record, || conversation.text(text, answered.as_ref(), &self.saved));
                 }
             }
             self.printed.insert(text.id, text.clone());

@@ -16,6 +16,9 @@ pub(super) async fn sync(global: &Global, output: Output) -> Result<Exit, Failur
             |handset, _| Ok((handset.session_state() == SessionState::Online && handset.is_settled()?).then_some(())),
         )
         .await?;
+    let under_way = session.handset().files_under_way()?;
+    let under_way: Vec<_> = under_way.into_iter().map(|file| (file.blob, file.name, file.size)).collect();
+    session.carry("carrying", &under_way).await?;
     if session.waits_for_them() {
         session.until(|handset, _| Ok(handset.status()?.pending.is_empty().then_some(()))).await?;
     }

@@ -5,6 +5,7 @@ use std::io::Read as _;
 use handset::MessageState;
 use protocol::{ContentId, limits};
 
+use super::attach;
 use crate::cli::{Global, React, Text, Unsend};
 use crate::exit::{Exit, Failure};
 use crate::output::conversation::short;
@@ -21,8 +22,14 @@ pub(super) async fn text(args: &Text, global: &Global, output: Output) -> Result
         Some(id) => Some(full_id(&mut session, &args.to.person, id)?),
         None => None,
     };
-    let id = session.handset().text(now(), &args.to.person, &text, reply_to.as_deref())?;
-    sent(session, id, output).await
+    // Nothing is sealed for somebody who is not there.
+    session.handset().person(&args.to.person)?;
+    let files = attach::seal(&mut session, args).await?;
+    let written = session.handset().text_with_files(now(), &args.to.person, &text, reply_to.as_deref(), &files);
+    let id = written.inspect_err(|_| files.iter().for_each(|file| session.files().remove(&file.blob)))?;
+    let brought = attach::bring(&mut session, &files).await?;
+    let exit = sent(session, id, output).await?;
+    Ok(if brought == Exit::Waiting { brought } else { exit })
 }
 
 pub(super) async fn react(args: &React, global: &Global, output: Output) -> Result<Exit, Failure> {

@@ -1,9 +1,12 @@
 //! A conversation as people read it: by days, times and names aligned, the other side's progress behind one's own texts.
 
-use handset::{MessageState, MessageView};
-use protocol::ContentId;
+use std::path::{Path, PathBuf};
+
+use handset::{FileState, FileView, MessageState, MessageView};
+use protocol::{BlobId, ContentId};
 use unicode_width::UnicodeWidthStr as _;
 
+use super::progress::{bytes, minutes, waveform};
 use super::style::{CARE, GOOD, QUIET, STRONG, harmless, styled};
 use crate::clock::{local_day, local_full, local_time};
 
@@ -26,8 +29,13 @@ impl Conversation {
         Self { day: String::new(), width: harmless(person).width().clamp(2, 24) }
     }
 
-    /// One text, and what it answers if that is known.
-    pub(crate) fn text(&mut self, message: &MessageView, answered: Option<&MessageView>) -> String {
+    /// One text, what it answers if that is known, and where its files were put.
+    pub(crate) fn text(
+        &mut self,
+        message: &MessageView,
+        answered: Option<&MessageView>,
+        saved: &[(BlobId, PathBuf)],
+    ) -> String {
         let mut out = String::new();
         let day = local_day(message.sent_at);
         if day != self.day {
@@ -44,6 +52,10 @@ impl Conversation {
         let words = words(message).replace('\n', &format!("\n{margin}"));
         out.push_str(&format!("{}  {}{padding}{words}", local_time(message.sent_at), styled(&who, style)));
         out.push_str(&format!("  {}\n", tail(message)));
+        for file in &message.files {
+            let put = saved.iter().find(|(blob, _)| *blob == file.blob).map(|(_, path)| path.as_path());
+            out.push_str(&format!("{margin}{}\n", file_line(file, message.mine, put)));
+        }
         for reaction in &message.reactions {
             let by = if reaction.mine { "me".to_owned() } else { harmless(&message.person) };
             out.push_str(&format!("{margin}{} {}\n", harmless(&reaction.emoji), styled(&by, QUIET)));
@@ -75,6 +87,25 @@ fn words(message: &MessageView) -> String {
     } else {
         harmless(&message.text)
     }
+}
+
+/// A file: what it is, how large, and where or how far.
+fn file_line(file: &FileView, mine: bool, put: Option<&Path>) -> String {
+    let what = match &file.voice {
+        Some(voice) => format!("{} {}", waveform(&voice.waveform), minutes(voice.duration)),
+        None => format!("{}  {}", harmless(&file.name).replace(['\n', '\t'], " "), bytes(file.size)),
+    };
+    let how = match (put, file.state) {
+        (Some(path), _) => path.display().to_string(),
+        (None, FileState::Sealed | FileState::Opened) => "waits to be sent".to_owned(),
+        (None, FileState::Stored) => "sent".to_owned(),
+        (None, FileState::Refused) => "not taken by our switchboard".to_owned(),
+        (None, FileState::Offered | FileState::Wanted) => "to be fetched with --save DIR".to_owned(),
+        (None, FileState::Here) => "here".to_owned(),
+        (None, FileState::Lost) => "not to be had any more".to_owned(),
+    };
+    let style = if mine || put.is_some() { QUIET } else { CARE };
+    format!("{what}  {}", styled(&how, style))
 }
 
 /// The id, and how far one's own text is.
@@ -127,10 +158,10 @@ mod tests {
     fn a_day_is_named_once_and_names_align() {
         let mut conversation = Conversation::with("Tomas");
         let (theirs, mine) = (message(false, "Good evening."), message(true, "Two\nlines."));
-        let first = plain(&conversation.text(&theirs, None));
+        let first = plain(&conversation.text(&theirs, None, &[]));
         assert_eq!(first.lines().count(), 2);
         assert!(first.lines().nth(1).unwrap().ends_with("  Tomas  Good evening.  BwcHB"), "{first}");
-        let second = plain(&conversation.text(&mine, Some(&theirs)));
+        let second = plain(&conversation.text(&mine, Some(&theirs), &[]));
         let lines: Vec<&str> = second.lines().collect();
         assert_eq!(lines[0], "              > Good evening.");
         assert!(lines[1].ends_with("  me     Two"), "{second}");
@@ -142,7 +173,7 @@ mod tests {
         let mut gone = message(true, "");
         gone.gone = true;
         gone.reactions = vec![ReactionView { mine: false, emoji: "👍".to_owned() }];
-        let text = plain(&Conversation::with("Tomas").text(&gone, None));
+        let text = plain(&Conversation::with("Tomas").text(&gone, None, &[]));
         assert!(text.contains("taken back") && text.contains("👍 Tomas"), "{text}");
     }
 }

@@ -1,7 +1,11 @@
 //! Results as programs read them. Fields may be added, never renamed or taken away.
 
-use handset::{CardView, ContactState, MessageView, Pending, PersonView, ReactionView, RequestView, StatusView};
-use protocol::{LineId, Timestamp};
+use std::path::PathBuf;
+
+use handset::{
+    CardView, ContactState, FileView, MessageView, Pending, PersonView, ReactionView, RequestView, StatusView,
+};
+use protocol::{BlobId, LineId, Timestamp};
 use serde::Serialize;
 
 use super::views::pending_words;
@@ -152,6 +156,22 @@ pub(crate) struct Message {
     gone: bool,
     /// Something that a newer version shows.
     unknown: bool,
+    files: Vec<File>,
+}
+
+#[derive(Debug, Serialize)]
+struct File {
+    name: String,
+    media_type: String,
+    /// Bytes.
+    size: u64,
+    state: &'static str,
+    /// Milliseconds, of a voice note.
+    duration_ms: Option<u32>,
+    /// Loudness of a voice note over its time, 0 to 255.
+    waveform: Option<Vec<u8>>,
+    /// Where `--save` put it.
+    path: Option<PathBuf>,
 }
 
 #[derive(Debug, Serialize)]
@@ -162,6 +182,22 @@ struct Reaction {
 
 impl From<&MessageView> for Message {
     fn from(message: &MessageView) -> Self {
+        Self::with_files(message, &[])
+    }
+}
+
+impl Message {
+    /// A text, some of whose files were put into a directory.
+    pub(crate) fn with_files(message: &MessageView, saved: &[(BlobId, PathBuf)]) -> Self {
+        let file = |file: &FileView| File {
+            name: file.name.clone(),
+            media_type: file.media_type.clone(),
+            size: file.size,
+            state: file.state.as_str(),
+            duration_ms: file.voice.as_ref().map(|voice| voice.duration),
+            waveform: file.voice.as_ref().map(|voice| voice.waveform.clone()),
+            path: saved.iter().find(|(blob, _)| *blob == file.blob).map(|(_, path)| path.clone()),
+        };
         let who = |mine: bool| if mine { "me".to_owned() } else { message.person.clone() };
         let reaction = |reaction: &ReactionView| Reaction { from: who(reaction.mine), emoji: reaction.emoji.clone() };
         Self {
@@ -175,6 +211,7 @@ impl From<&MessageView> for Message {
             reactions: message.reactions.iter().map(reaction).collect(),
             gone: message.gone,
             unknown: message.unknown,
+            files: message.files.iter().map(file).collect(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod conversation;
 pub(crate) mod json;
+pub(crate) mod progress;
 pub(crate) mod qr;
 pub(crate) mod style;
 pub(crate) mod table;

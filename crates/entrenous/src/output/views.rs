@@ -144,6 +144,7 @@ pub(crate) fn pending_words(pending: &Pending, now: Timestamp) -> String {
         "texts" => ("text", "texts", "to be stored at our switchboard"),
         "delivery" => ("text", "texts", "for their handset"),
         "cards" => ("card", "cards", "to be taken up"),
+        "files" => ("file", "files", "to be stored at our switchboard"),
         _ => ("change", "changes", "to be stored at our switchboard"),
     };
     let count = pending.count;

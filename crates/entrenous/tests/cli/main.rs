@@ -2,6 +2,7 @@
 
 mod cards;
 mod demo;
+mod files;
 mod profiles;
 mod support;
 mod texts;

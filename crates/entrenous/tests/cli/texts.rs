@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::support::{Handset, Running, World, exit_within, signal};
 
 /// Two principals of two offices who are contacts, by a card of the second.
-fn acquainted(ada: &Handset<'_>, ivo: &Handset<'_>) {
+pub(crate) fn acquainted(ada: &Handset<'_>, ivo: &Handset<'_>) {
     let card = ivo.done(&["card", "new", "--for", "Ada"]);
     ada.done(&["accept", card["url"].as_str().unwrap()]);
     // The second handset joins and vouches, and the first hears of it.
