@@ -46,7 +46,8 @@ fn main() {
         ("retraction", What::Retraction),
     ] {
         let id = Some(ContentId::new([5; 32]));
-        let content = Content { salt: [1; 16], replaces: id, in_reply_to: id, what: content, files: Vec::new() };
+        let (replaces, in_reply_to, files) = (id, id, Vec::new());
+        let content = Content { salt: [1; 16], replaces, in_reply_to, expires: None, what: content, files };
         write("mimi_content", name, &content.to_bytes());
     }
     let status = Status { of: HandsetId::new([1; 16]), through: 7, missing: vec![3, 5], seen: Some(2), said: 9 };

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use handset::{Accepting, CardView, ContactState, Event, NewCard};
+use protocol::expiry::Term;
 use rand_chacha::ChaCha20Rng;
 use switchboard::Limits;
 
@@ -237,6 +238,23 @@ pub fn say(world: &mut World, conversation: &mut Conversation, from: usize, text
     let name = world.phones[conversation.other(from)].name.clone();
     let id = world.call(from, |handset, now| handset.text(now, &name, text, None)).expect("a text");
     conversation.said.push((from, id.to_text()));
+}
+
+/// Proposes how long texts stay, or answers or withdraws what is proposed, if there is anything.
+///
+/// # Panics
+/// If it fails for another reason.
+pub fn about_expiry(world: &mut World, rng: &mut ChaCha20Rng, conversation: &Conversation, from: usize) {
+    let name = world.phones[conversation.other(from)].name.clone();
+    let (what, term) = (below(rng, 8), Term::ALL[below(rng, 4) as usize]);
+    let said = world.call(from, |handset, now| match what {
+        0 => handset.decline_expiry(now, &name),
+        1 => handset.withdraw_expiry(now, &name),
+        2..5 => handset.accept_expiry(now, &name),
+        _ => handset.propose_expiry(now, &name, term),
+    });
+    let nothing = matches!(said, Err(handset::Error::NothingProposed(_) | handset::Error::ExpirySame(_)));
+    assert!(said.is_ok() || nothing, "{said:?}");
 }
 
 /// Whether two lines are open to each other, as one of them sees it.

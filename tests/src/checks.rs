@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use handset::{ContactState, MessageState, MessageView, Verified};
-use protocol::GenerationId;
+use protocol::{ContentId, GenerationId};
 use seal::mls::Mls;
 
-use crate::phone::{column, look};
+use crate::phone::{Phone, column, look};
 use crate::world::World;
 
 /// What two lines said to each other.
@@ -77,6 +77,7 @@ pub fn agree(world: &mut World, conversation: &Conversation) {
             assert_eq!(straight, turned, "the same reactions for both");
         }
     }
+    same_expiry(world, conversation);
     for (whose, other) in [(a, b), (b, a)] {
         let other = world.phones[other].name.clone();
         let person = world.phones[whose].handset().person(&other).expect("a person");
@@ -100,7 +101,12 @@ fn everything_is_there(world: &World, conversation: &Conversation, of_a: &[Messa
             let excused = here.is_empty()
                 && (at < from || others.iter().any(|m| m.id.to_text() == *id && m.gone && m.mine && *by != whose));
             let removed = conversation.removed.is_some_and(|(who, before)| who == *by && at < before);
-            assert!(here.len() == 1 || excused || removed, "{name} lost a text of {}'s", world.phones[*by].name);
+            let over = [conversation.a, conversation.b].into_iter().any(|phone| is_over(&world.phones[phone], id));
+            assert!(
+                here.len() == 1 || excused || removed || over,
+                "{name} lost a text of {}'s",
+                world.phones[*by].name
+            );
         }
         for view in views {
             let known = conversation.said.iter().any(|(_, id)| *id == view.id.to_text());
@@ -108,6 +114,34 @@ fn everything_is_there(world: &World, conversation: &Conversation, of_a: &[Messa
             assert!(view.state >= MessageState::Delivered, "{name}'s text is {:?} at the end", view.state);
         }
     }
+}
+
+/// Both hold the same about expiry, and of what is over neither has more than a number.
+fn same_expiry(world: &mut World, conversation: &Conversation) {
+    let Conversation { a, b, .. } = *conversation;
+    let [(of_a, a_asks, b_asks), (of_b, b_asked, a_asked)] = [(a, b), (b, a)].map(|(whose, other)| {
+        let other = world.phones[other].name.clone();
+        let person = world.phones[whose].handset().person(&other).expect("a person");
+        (person.expiry, person.expiry_asked, person.expiry_proposed)
+    });
+    // Of somebody who was removed only what held is kept, and an answer may have been lost with the rest.
+    if conversation.removed.is_none() {
+        assert_eq!((of_a, a_asks, b_asks), (of_b, a_asked, b_asked), "the same about expiry for both");
+    }
+    for phone in [&world.phones[a], &world.phones[b]] {
+        let left: Vec<u64> = phone.column(
+            "SELECT count(*) FROM message WHERE (expired = 1 AND (text <> '' OR mimi <> x'' OR target IS NOT NULL))
+                OR (expired = 0 AND expires_at < ?1)",
+            [phone.clock(world.now).as_millis()],
+        );
+        assert_eq!(left, [0], "{} keeps something that is over", phone.name);
+    }
+}
+
+fn is_over(phone: &Phone, id: &str) -> bool {
+    let id: ContentId = id.parse().expect("an id");
+    let over: Vec<bool> = phone.column("SELECT expired FROM message WHERE id = ?1", [id.as_bytes()]);
+    over == [true]
 }
 
 fn views(world: &mut World, whose: usize, other: usize) -> Vec<MessageView> {

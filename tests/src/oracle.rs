@@ -145,8 +145,10 @@ impl Oracle {
                 assert!(had, "{name} says `delivered` of a text that {} does not have", other.name);
             }
             MessageState::Seen => {
-                let state: Vec<String> =
-                    other.column("SELECT state FROM message WHERE id = ?1 AND gone = 0", [entry.id.as_bytes()]);
+                let state: Vec<String> = other.column(
+                    "SELECT state FROM message WHERE id = ?1 AND (gone = 0 OR expired = 1)",
+                    [entry.id.as_bytes()],
+                );
                 let removed = self.seen[to].had.contains(&entry.id) && !self.seen[to].has.contains(&entry.id);
                 let gone = is_gone(&phones[phone], other, &entry.id);
                 let seen = state.iter().any(|state| state == "seen");

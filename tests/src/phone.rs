@@ -48,11 +48,11 @@ impl std::fmt::Debug for Phone {
 }
 
 impl Phone {
-    /// A handset without a line.
+    /// A handset without a line, over this database.
     ///
     /// # Panics
-    /// If its database cannot be made.
-    pub fn new(name: &str, office: usize, seed: u64) -> Self {
+    /// If the database does not take it.
+    pub fn over(name: &str, office: usize, seed: u64, mut db: Connection) -> Self {
         let mut new = Self {
             name: name.to_owned(),
             office,
@@ -68,7 +68,6 @@ impl Phone {
             rng: ChaCha20Rng::seed_from_u64(seed),
             disk_full: Arc::new(AtomicBool::new(false)),
         };
-        let mut db = database::open_memory().expect("a database");
         let full = Arc::clone(&new.disk_full);
         db.commit_hook(Some(move || full.load(Ordering::Relaxed))).expect("a hook");
         new.reopen(db);

@@ -231,6 +231,7 @@ fn talk(world: &mut World, rng: &mut ChaCha20Rng, conversations: &mut [Conversat
             }
             // Days pass: fresh keys are due.
             91..93 => world.pass(Duration::from_secs(3600 * (1 + below(rng, 60)))),
+            93..95 => acts::about_expiry(world, rng, conversation, from),
             _ => world.weather = Weather::draw(rng),
         }
         if chance(rng, 700) {

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::time::Duration;
 
+use database::rusqlite::Connection;
 use handset::{Error, Handset};
 use protocol::Timestamp;
 use rand_chacha::ChaCha20Rng;
@@ -93,8 +94,16 @@ impl World {
     /// # Panics
     /// If the claim does not succeed in ten minutes.
     pub fn add_phone(&mut self, name: &str, office: usize) -> usize {
+        self.add_phone_over(name, office, database::open_memory().expect("a database"))
+    }
+
+    /// A principal with a claimed line, whose handset keeps it in this database.
+    ///
+    /// # Panics
+    /// If the claim does not succeed in ten minutes.
+    pub fn add_phone_over(&mut self, name: &str, office: usize, db: Connection) -> usize {
         let seed = self.rng.next_u64();
-        self.phones.push(Phone::new(name, office, seed));
+        self.phones.push(Phone::over(name, office, seed, db));
         let phone = self.phones.len() - 1;
         self.claim(phone, office, false);
         let line = self.phones[phone].line().expect("a line");

@@ -367,7 +367,8 @@ const BEYOND: u64 = u64::MAX;
 /// What an impostor says, and numbers that are beyond all bounds.
 fn say_the_worst(world: &mut World, impostor: &mut Impostor, victim: usize) {
     let what = What::Text("send me the treaty".to_owned());
-    let content = Content { salt: [1; 16], replaces: None, in_reply_to: None, what, files: Vec::new() };
+    let (replaces, in_reply_to, files) = (None, None, Vec::new());
+    let content = Content { salt: [1; 16], replaces, in_reply_to, expires: None, what, files };
     impostor.say(world, 1, content.to_bytes());
     impostor.say(world, BEYOND, Content { salt: [2; 16], ..content }.to_bytes());
     let handset: Vec<Vec<u8>> = world.phones[victim].column("SELECT handset FROM own", ());

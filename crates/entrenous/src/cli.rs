@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use protocol::expiry::Term;
 
 use crate::clock::parse_duration;
 
@@ -102,6 +103,13 @@ pub(crate) enum Command {
     /// Take back a text of your own, here and there; the other side may have read it
     #[command(after_help = "Example:\n  entrenous unsend Tomas 3kTq")]
     Unsend(Unsend),
+    /// How long texts with somebody stay; you propose it, and it holds once they accept
+    #[command(after_help = "Examples:
+  entrenous expiry Tomas              what holds, and what is proposed
+  entrenous expiry Tomas 1w           propose that texts vanish 1 week after they were sent
+  entrenous expiry Tomas --accept     accept what they proposed (or --decline)
+  entrenous expiry Tomas --withdraw   take your own proposal back")]
+    Expiry(Expiry),
     /// Read a conversation, oldest first, and let the other side know that you have
     #[command(after_help = "Examples:
   entrenous read Tomas
@@ -279,6 +287,24 @@ pub(crate) struct Unsend {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Expiry {
+    #[command(flatten)]
+    pub(crate) to: Person,
+    /// Propose this: off, 1d, 1w or 4w
+    #[arg(value_name = "TERM", value_parser = parse_term)]
+    pub(crate) term: Option<Term>,
+    /// Accept what they proposed
+    #[arg(long, conflicts_with_all = ["term", "decline", "withdraw"])]
+    pub(crate) accept: bool,
+    /// Decline what they proposed
+    #[arg(long, conflicts_with_all = ["term", "withdraw"])]
+    pub(crate) decline: bool,
+    /// Take your own proposal back
+    #[arg(long, conflicts_with = "term")]
+    pub(crate) withdraw: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Read {
     #[command(flatten)]
     pub(crate) from: Person,
@@ -395,6 +421,11 @@ pub(crate) struct Demo {
     pub(crate) data: Option<PathBuf>,
 }
 
+fn parse_term(text: &str) -> Result<Term, String> {
+    let wrong = || "texts stay for good (off), 1d, 1w or 4w".to_owned();
+    Term::ALL.into_iter().find(|term| term.as_str() == text).ok_or_else(wrong)
+}
+
 /// What begins with two dashes is more likely a mistyped flag than a name or a text; two bare dashes before it make it
 /// one.
 fn not_a_flag(text: &str) -> Result<String, String> {
@@ -480,6 +511,9 @@ mod tests {
             vec!["serve", "--data", "d"],
             vec!["serve", "--data", "d", "--office", "o", "--tls-cert", "c"],
             vec!["read"],
+            vec!["expiry", "Tomas", "2d"],
+            vec!["expiry", "Tomas", "1d", "--accept"],
+            vec!["expiry", "Tomas", "--accept", "--decline"],
             vec!["nonsense"],
         ] {
             assert_eq!(parse(&line).unwrap_err().exit_code(), 2, "{line:?}");

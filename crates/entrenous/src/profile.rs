@@ -133,7 +133,10 @@ impl Profile {
 
     fn open_database(&self, key: &DatabaseKey) -> Result<Handset, Failure> {
         let database = database::open_encrypted(&self.dir.join("handset.db"), key)?;
-        Ok(Handset::open(database, SystemRandom)?)
+        let mut handset = Handset::open(database, SystemRandom)?;
+        // What expired while it was closed is gone before anything is shown.
+        handset.timeout(crate::clock::now())?;
+        Ok(handset)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use database::rusqlite::params;
 use protocol::content::{Content, FilePart, What};
+use protocol::expiry::Expires;
 use protocol::{ContentId, SwitchboardAddress, Timestamp, limits};
 use seal::content_id;
 
@@ -11,6 +12,7 @@ use crate::engine::Handset;
 use crate::error::Error;
 use crate::files::SealedFile;
 use crate::incoming::NewMessage;
+use crate::vanish::Over;
 
 /// So much of an id, at least, names a text.
 const SHORT_ID: usize = 5;
@@ -54,7 +56,10 @@ impl Handset {
             let in_reply_to = reply_to.map(|id| work.message(contact, id)).transpose()?.map(|(id, _)| id);
             let at = work.own()?.switchboard;
             let files = files.iter().map(|file| part(file, &at)).collect();
-            Ok(Content { salt: work.random(), replaces: None, in_reply_to, what: What::Text(text.to_owned()), files })
+            let seconds = work.term(contact)?.seconds();
+            let expires = (seconds > 0).then_some(Expires { relative: true, time: seconds });
+            let what = What::Text(text.to_owned());
+            Ok(Content { salt: work.random(), replaces: None, in_reply_to, expires, what, files })
         })
     }
 
@@ -69,9 +74,10 @@ impl Handset {
         }
         self.say(now, person, |work, contact| {
             let (target, _) = work.message(contact, id)?;
+            let expires = work.end_of(&target)?;
             let what = What::Reaction(emoji.to_owned());
             let (in_reply_to, files) = (Some(target), Vec::new());
-            Ok(Content { salt: work.random(), replaces: None, in_reply_to, what, files })
+            Ok(Content { salt: work.random(), replaces: None, in_reply_to, expires, what, files })
         })
     }
 
@@ -86,7 +92,7 @@ impl Handset {
                 return Err(Error::NotYours);
             }
             let (replaces, what, files) = (Some(target), What::Retraction, Vec::new());
-            Ok(Content { salt: work.random(), replaces, in_reply_to: None, what, files })
+            Ok(Content { salt: work.random(), replaces, in_reply_to: None, expires: None, what, files })
         })
     }
 
@@ -97,33 +103,9 @@ impl Handset {
         content: impl FnOnce(&mut Work<'_>, &Contact) -> Result<Content, Error>,
     ) -> Result<ContentId, Error> {
         self.transact(now, |work| {
-            let own = work.own()?;
-            let contact = Contact::named(work.db, person)?;
-            if contact.state == ContactState::Blocked {
-                return Err(Error::Blocked(contact.person));
-            }
-            if contact.state == ContactState::Refused {
-                return Err(Error::CardRefused(contact.person));
-            }
+            let contact = work.addressee(person)?;
             let content = content(work, &contact)?;
-            let mimi = content.to_bytes();
-            let id = content_id(&mimi, &content.salt, &own.line, &contact.conversation);
-            let number: u64 = work.row(
-                "UPDATE contact SET next_number = next_number + 1 WHERE id = ?1 RETURNING next_number - 1",
-                [contact.id],
-                |row| row.get(0),
-            )?;
-            work.insert_message(&NewMessage {
-                id,
-                contact: contact.id,
-                mine: true,
-                handset: own.handset,
-                number,
-                content: &content,
-                sent_at: now,
-                mimi: &mimi,
-                state: "waiting",
-            })?;
+            let id = work.write(&contact, &content)?;
             work.pump()?;
             Ok(id)
         })
@@ -155,13 +137,56 @@ fn part(file: &SealedFile, at: &SwitchboardAddress) -> FilePart {
 }
 
 impl Work<'_> {
+    /// Whom a person means, if something can be said to them.
+    pub(crate) fn addressee(&self, person: &str) -> Result<Contact, Error> {
+        let contact = Contact::named(self.db, person)?;
+        match contact.state {
+            ContactState::Blocked => Err(Error::Blocked(contact.person)),
+            ContactState::Refused => Err(Error::CardRefused(contact.person)),
+            ContactState::Asked | ContactState::Open => Ok(contact),
+        }
+    }
+
+    /// Writes a content of ours under our next number; it waits to be sent.
+    pub(crate) fn write(&mut self, contact: &Contact, content: &Content) -> Result<ContentId, Error> {
+        let own = self.own()?;
+        let mimi = content.to_bytes();
+        let id = content_id(&mimi, &content.salt, &own.line, &contact.conversation);
+        let number: u64 = self.row(
+            "UPDATE contact SET next_number = next_number + 1 WHERE id = ?1 RETURNING next_number - 1",
+            [contact.id],
+            |row| row.get(0),
+        )?;
+        self.insert_message(&NewMessage {
+            id,
+            contact: contact.id,
+            mine: true,
+            handset: own.handset,
+            number,
+            content,
+            sent_at: self.now,
+            mimi: &mimi,
+            state: "waiting",
+            over: content.expires.map(|expires| Over::of_ours(expires, self.now)),
+        })?;
+        Ok(id)
+    }
+
+    /// A reaction is over with what it is to.
+    fn end_of(&self, target: &ContentId) -> Result<Option<Expires>, Error> {
+        let at: Option<u64> =
+            self.row("SELECT expires_at FROM message WHERE id = ?1", [target.as_bytes()], |row| row.get(0))?;
+        let seconds = at.and_then(|at| u32::try_from(at.div_ceil(1000)).ok());
+        Ok(seconds.map(|time| Expires { relative: false, time }))
+    }
+
     /// A text of the conversation, named by its id or by a beginning that only it has, and whether it is ours.
     fn message(&self, contact: &Contact, id: &str) -> Result<(ContentId, bool), Error> {
         let unknown = || Error::UnknownMessage(id.to_owned());
         let wanted = id.trim();
         let mut texts = self.db.prepare_cached(
             "SELECT id, mine FROM message WHERE contact = ?1 AND kind IN ('text', 'unknown')
-                AND (?2 IS NULL OR id = ?2) ORDER BY row DESC",
+                AND expired = 0 AND (?2 IS NULL OR id = ?2) ORDER BY row DESC",
         )?;
         let whole: Option<ContentId> = wanted.parse().ok();
         let mut rows = texts.query(params![contact.id, whole.as_ref().map(|id| id.as_bytes().as_slice())])?;

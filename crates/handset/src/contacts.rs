@@ -2,6 +2,7 @@
 
 use database::rusqlite::{Connection, OptionalExtension as _, Row, params};
 use protocol::documents::{HandsetList, SigningPublic};
+use protocol::expiry::Term;
 use protocol::frames::Deed;
 use protocol::intake::IntakeAddress;
 use protocol::{ConversationId, HandsetId, LineId, LookupId, MailboxId, Timestamp, Token, decode, encode, limits};
@@ -13,6 +14,7 @@ use crate::context::Work;
 use crate::deeds::Concern;
 use crate::engine::{Event, Handset};
 use crate::error::Error;
+use crate::expiry;
 use crate::own::Own;
 
 /// Key packages that a standing intake keeps ready, beside the last-resort one.
@@ -94,6 +96,12 @@ pub struct PersonView {
     pub added_at: Timestamp,
     /// Texts of theirs that were not seen here.
     pub unseen: u64,
+    /// How long texts stay after they were sent, as agreed.
+    pub expiry: Term,
+    /// What we proposed instead.
+    pub expiry_asked: Option<Term>,
+    /// What they proposed instead.
+    pub expiry_proposed: Option<Term>,
 }
 
 /// A contact as the engine uses it.
@@ -288,6 +296,7 @@ impl Work<'_> {
              SELECT ?1, ?3, heard_through, heard_through FROM forgotten WHERE line_hash = ?2",
             params![id, sha256(who.list.line.as_bytes()), who.handset.as_bytes()],
         )?;
+        self.recall_expiry(id, who.list.line)?;
         Ok(id)
     }
 
@@ -390,7 +399,7 @@ impl Work<'_> {
              FROM contact WHERE id = ?1",
             params![contact.id, sha256(contact.line.as_bytes()), self.forgotten_number(contact.line)?],
         )?;
-        Ok(())
+        self.remember_expiry(contact)
     }
 
     fn drop_generations(&mut self, contact: i64) -> Result<(), Error> {
@@ -505,9 +514,11 @@ impl Handset {
             work.remember_numbers(&contact)?;
             work.drop_generations(contact.id)?;
             work.run(
-                "DELETE FROM message_text WHERE rowid IN (SELECT row FROM message WHERE contact = ?1)",
+                "DELETE FROM message_text WHERE rowid IN
+                    (SELECT row FROM message WHERE contact = ?1 AND kind = 'text' AND gone = 0)",
                 [contact.id],
             )?;
+            *work.erased = true;
             work.run("DELETE FROM contact WHERE id = ?1", [contact.id])?;
             Ok(())
         })
@@ -524,6 +535,7 @@ fn view(db: &Connection, id: i64) -> Result<PersonView, Error> {
         [id],
         |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)),
     )?;
+    let (expiry, expiry_asked, expiry_proposed) = expiry::view(db, id)?;
     Ok(PersonView {
         person: contact.person,
         name,
@@ -534,5 +546,8 @@ fn view(db: &Connection, id: i64) -> Result<PersonView, Error> {
         state: contact.state,
         added_at: Timestamp::from_millis(added_at),
         unseen,
+        expiry,
+        expiry_asked,
+        expiry_proposed,
     })
 }

@@ -28,6 +28,8 @@ pub(crate) struct Work<'a> {
     pub(crate) now: Timestamp,
     /// Leave the engine only after the commit.
     pub(crate) outputs: &'a mut Vec<Output>,
+    /// Whether something was deleted that must not stay in the log.
+    pub(crate) erased: &'a mut bool,
 }
 
 impl Work<'_> {

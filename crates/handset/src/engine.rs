@@ -22,6 +22,8 @@ pub struct Handset {
     rng: Rng,
     pub(crate) session: Session,
     outputs: VecDeque<Output>,
+    /// Something was deleted that is still in the log.
+    unerased: bool,
 }
 
 /// What the caller is to do; taken with [`Handset::poll_output`] after every call.
@@ -99,14 +101,22 @@ impl std::fmt::Debug for Handset {
 }
 
 impl Handset {
-    /// Opens the engine over its database, new or not.
+    /// Opens the engine over its database, new or not. Before anything of it is shown, [`Self::timeout`] lets go of what
+    /// expired since it was closed.
     ///
     /// # Errors
     /// If the database is another program's, of a newer version, or fails.
     pub fn open(mut db: Connection, rng: impl CryptoRng + Send + 'static) -> Result<Self, Error> {
         let first = format!("{}{}", include_str!("schema.sql"), mls::SCHEMA);
-        database::migrate(&mut db, APPLICATION_ID, &[&first, include_str!("schema_2.sql")])?;
+        database::migrate(
+            &mut db,
+            APPLICATION_ID,
+            &[&first, include_str!("schema_2.sql"), include_str!("schema_3.sql")],
+        )?;
+        // Of a process that was killed between deleting something and cutting the log.
+        let unerased = !database::erase_deleted(&db)?;
         Ok(Self {
+            unerased,
             db,
             groups: Groups::new(),
             rng: Box::new(rng),
@@ -174,7 +184,8 @@ impl Handset {
     /// # Errors
     /// If the database fails.
     pub fn next_timeout(&self) -> Result<Option<Timestamp>, Error> {
-        crate::progress::next_timeout(&self.db, &self.session)
+        let due = [crate::progress::next_timeout(&self.db, &self.session)?, crate::vanish::next_end(&self.db)?];
+        Ok(due.into_iter().flatten().min())
     }
 
     /// Bytes from the caller's randomness.
@@ -203,9 +214,10 @@ impl Handset {
     ) -> Result<T, Error> {
         let session = self.session.clone();
         let mut outputs = Vec::new();
+        let mut erased = false;
         let result = (|| {
             let transaction = database::rusqlite::Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate)?;
-            let value = step(&mut Work {
+            let mut work = Work {
                 db: &transaction,
                 mls: Mls::new(&transaction),
                 groups: &mut self.groups,
@@ -213,12 +225,22 @@ impl Handset {
                 session: &mut self.session,
                 now,
                 outputs: &mut outputs,
-            })?;
+                erased: &mut erased,
+            };
+            work.expire()?;
+            let value = step(&mut work)?;
             transaction.commit()?;
             Ok(value)
         })();
         match &result {
-            Ok(_) => self.outputs.extend(outputs),
+            Ok(_) => {
+                self.outputs.extend(outputs);
+                self.unerased |= erased;
+                if self.unerased {
+                    // It is committed, whatever becomes of the log; tried again with the next call.
+                    self.unerased = !database::erase_deleted(&self.db).unwrap_or(false);
+                }
+            }
             Err(_) => {
                 self.groups.clear();
                 self.session = session;

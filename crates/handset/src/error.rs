@@ -98,6 +98,12 @@ pub enum Error {
     /// No such file.
     #[error("there is no such file here any more: its text was taken back or has expired")]
     UnknownFile,
+    /// What holds or is proposed already.
+    #[error("this is what holds with \"{0}\", or what you proposed: there is nothing to agree on")]
+    ExpirySame(String),
+    /// No proposal to answer.
+    #[error("there is no open proposal with \"{0}\": see `expiry` for what holds")]
+    NothingProposed(String),
     /// A blocked person.
     #[error("\"{0}\" is blocked: unblock before you write")]
     Blocked(String),
@@ -165,6 +171,8 @@ impl Error {
             Self::TooManyFiles { .. } => "too-many-files",
             Self::FileTooLarge(_) => "file-too-large",
             Self::UnknownFile => "unknown-file",
+            Self::ExpirySame(_) => "expiry-same",
+            Self::NothingProposed(_) => "nothing-proposed",
             Self::Blocked(_) => "blocked",
             Self::NotVouched(_) => "not-vouched",
             Self::CardRefused(_) => "card-refused",

@@ -2,6 +2,7 @@
 
 use database::rusqlite::{OptionalExtension as _, params};
 use protocol::content::{Content, What};
+use protocol::expiry::ExpiryWord;
 use protocol::frames::{Delivery, Item, ItemBody, Outcome, ToSwitchboard};
 use protocol::inside::{Inside, Numbered};
 use protocol::{ContentId, EnvelopeHash, GenerationId, MailboxId, RefusalCode, encode};
@@ -12,7 +13,9 @@ use crate::contacts::Contact;
 use crate::context::Work;
 use crate::engine::{Event, Output};
 use crate::error::{Error, Fault};
+use crate::expiry;
 use crate::generations::{Generation, TROUBLES, group};
+use crate::vanish::Over;
 
 /// Envelopes kept for one mailbox that cannot be read yet.
 const HELD: u32 = 200;
@@ -408,6 +411,16 @@ impl Work<'_> {
                 .optional()?;
             if let Some(row) = known {
                 self.place(row, generation, delivery.number)?;
+                let expires: bool = self.row(
+                    "SELECT expires_at IS NOT NULL AND expired = 0 FROM message WHERE row = ?1",
+                    [row],
+                    |row| row.get(0),
+                )?;
+                // They have let go of it: it was over before it came.
+                if expires {
+                    self.let_go(row)?;
+                    self.event(Event::Changed { person: contact.person.clone() });
+                }
             }
         }
         self.heard(contact.id, numbered.handset, numbered.number)
@@ -423,6 +436,7 @@ impl Work<'_> {
     ) -> Result<i64, Error> {
         // A clock that is ahead must not put words into the future.
         let sent_at = numbered.sent_at.min(delivery.at).min(self.now);
+        let over = content.expires.map(|expires| Over::of_theirs(expires, numbered.sent_at, delivery.at, self.now));
         let row = self.insert_message(&NewMessage {
             id,
             contact: contact.id,
@@ -433,22 +447,37 @@ impl Work<'_> {
             sent_at,
             mimi: &numbered.mimi,
             state: "delivered",
+            over,
         })?;
-        self.event(Event::Arrived { person: contact.person.clone(), id });
+        if over.is_none_or(|over| over.at > self.now) {
+            self.event(Event::Arrived { person: contact.person.clone(), id });
+        }
+        if matches!(content.what, What::Expiry(_)) {
+            self.expiry_arrived(contact)?;
+        }
         Ok(row)
     }
 
     /// Writes a content's row, ours or theirs, and what it does to others.
     pub(crate) fn insert_message(&mut self, new: &NewMessage<'_>) -> Result<i64, Error> {
+        let in_reply_to = new.content.in_reply_to;
         let (kind, text, target) = match &new.content.what {
-            What::Text(text) => ("text", text.as_str(), new.content.in_reply_to),
-            What::Reaction(emoji) => ("reaction", emoji.as_str(), new.content.in_reply_to),
-            What::Retraction => ("retraction", "", new.content.replaces),
-            What::Unknown => ("unknown", "", new.content.in_reply_to),
+            What::Text(text) => ("text", text.clone(), in_reply_to),
+            What::Reaction(emoji) => ("reaction", emoji.clone(), in_reply_to),
+            What::Retraction => ("retraction", String::new(), new.content.replaces),
+            What::Expiry(word @ ExpiryWord::Propose { .. }) => ("expiry", expiry::stored(*word), None),
+            What::Expiry(word) => ("expiry", expiry::stored(*word), Some(in_reply_to.ok_or(seal::NotAuthentic)?)),
+            What::Unknown => ("unknown", String::new(), in_reply_to),
         };
+        // What was agreed and taken back stays so.
+        let over = new.over.filter(|_| !matches!(kind, "retraction" | "expiry"));
+        // What comes when it is over, or answers what is, leaves its number alone.
+        let expired = over.is_some_and(|over| over.at <= self.now) || (kind == "reaction" && self.is_over(target)?);
+        let (text, target, mimi) = if expired { (String::new(), None, &[][..]) } else { (text, target, new.mimi) };
         self.run(
-            "INSERT INTO message (id, contact, mine, handset, number, kind, text, target, sent_at, mimi, state)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            "INSERT INTO message (id, contact, mine, handset, number, kind, text, target, sent_at, mimi, state,
+                    expires_in, expires_at, expired, gone)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14)",
             params![
                 new.id.as_bytes(),
                 new.contact,
@@ -459,15 +488,20 @@ impl Work<'_> {
                 text,
                 target.as_ref().map(|t| t.as_bytes().as_slice()),
                 new.sent_at.as_millis(),
-                new.mimi,
+                mimi,
                 new.state,
+                over.and_then(|over| over.after),
+                over.map(|over| over.at.as_millis()),
+                expired,
             ],
         )?;
         let row = self.db.last_insert_rowid();
-        if kind == "text" {
+        if kind == "text" && !expired {
             self.run("INSERT INTO message_text (rowid, text) VALUES (?1, ?2)", params![row, text])?;
         }
-        self.insert_files(row, new.mine, &new.content.files)?;
+        if !expired {
+            self.insert_files(row, new.mine, &new.content.files)?;
+        }
         // A retraction may come before what it retracts.
         let retracted: Vec<i64> = self
             .db
@@ -479,11 +513,17 @@ impl Work<'_> {
             .query_map([row], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
         for row in retracted {
-            self.run("UPDATE message SET gone = 1, text = '', mimi = x'' WHERE row = ?1", [row])?;
-            self.run("DELETE FROM message_text WHERE rowid = ?1", [row])?;
-            self.forget_files(row)?;
+            self.erase(row)?;
         }
         Ok(row)
+    }
+
+    /// Whether a content was there and is over.
+    fn is_over(&self, id: Option<ContentId>) -> Result<bool, Error> {
+        let Some(id) = id else { return Ok(false) };
+        Ok(self.row("SELECT EXISTS (SELECT 1 FROM message WHERE id = ?1 AND expired = 1)", [id.as_bytes()], |row| {
+            row.get(0)
+        })?)
     }
 }
 
@@ -498,4 +538,5 @@ pub(crate) struct NewMessage<'a> {
     pub(crate) sent_at: protocol::Timestamp,
     pub(crate) mimi: &'a [u8],
     pub(crate) state: &'a str,
+    pub(crate) over: Option<Over>,
 }

@@ -5,7 +5,8 @@
 //! The caller owns the connection to the switchboard, the clock and the randomness: it says [`Handset::connected`],
 //! [`Handset::receive`], [`Handset::disconnected`] and [`Handset::timeout`], and after every call takes all of
 //! [`Handset::poll_output`] and asks [`Handset::next_timeout`]. Everything a principal does is a method too (taking up a
-//! card, a text) and obliges the caller to poll in the same way.
+//! card, a text) and obliges the caller to poll in the same way. The first call after opening is [`Handset::timeout`]:
+//! what expired meanwhile is gone before anything is shown.
 //!
 //! One call is one SQLite transaction, and outputs leave only after its commit: killing the process at any instant
 //! loses and doubles nothing. A call that fails has changed nothing.
@@ -18,6 +19,7 @@ mod context;
 mod deeds;
 mod engine;
 mod error;
+mod expiry;
 mod files;
 mod generations;
 mod incoming;
@@ -29,6 +31,7 @@ mod redeem;
 mod refound;
 mod requests;
 mod session;
+mod vanish;
 mod views;
 
 pub use cards::{CardState, CardView, NewCard};
@@ -36,8 +39,9 @@ pub use claim::ClaimLink;
 pub use contacts::{ContactState, PersonView, Verified};
 pub use engine::{Event, Handset, Output};
 pub use error::{Error, Fault};
+pub use expiry::ExpiryLine;
 pub use files::{FileState, FileView, SealedFile, Transfer};
 pub use redeem::Accepting;
 pub use requests::RequestView;
 pub use session::SessionState;
-pub use views::{MessageState, MessageView, Pending, ReactionView, StatusView};
+pub use views::{Entry, MessageState, MessageView, Pending, ReactionView, StatusView};

@@ -187,6 +187,7 @@ impl Work<'_> {
             return Err(Error::PeerMisbehaved);
         }
         self.number_deeds_after(done)?;
+        self.mend_expiry()?;
         let own = Own::load(self.db)?.ok_or(Error::NotClaimed)?;
         if own.invitation.is_some() {
             self.claimed(&own, done)?;

@@ -6,6 +6,7 @@ use protocol::{ContentId, LineId, SwitchboardAddress, Timestamp};
 use crate::contacts::Contact;
 use crate::engine::Handset;
 use crate::error::Error;
+use crate::expiry::{self, ExpiryLine};
 use crate::files::{FileView, files_of};
 use crate::own::Own;
 
@@ -75,6 +76,27 @@ pub struct MessageView {
     pub reactions: Vec<ReactionView>,
     /// Files that go with it.
     pub files: Vec<FileView>,
+    /// When it vanishes, here and there.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// What stands in a conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entry {
+    /// A text.
+    Text(MessageView),
+    /// A word about how long texts stay.
+    Expiry(ExpiryLine),
+}
+
+impl Entry {
+    /// Its id.
+    pub const fn id(&self) -> ContentId {
+        match self {
+            Self::Text(text) => text.id,
+            Self::Expiry(line) => line.id,
+        }
+    }
 }
 
 /// What waits, in words.
@@ -108,19 +130,33 @@ pub struct StatusView {
 }
 
 const MESSAGES: &str = "SELECT message.row, message.id, contact.person, message.mine, message.text, message.gone,
-        message.kind, message.sent_at, message.state, message.target
-    FROM message JOIN contact ON contact.id = message.contact AND message.doubtful = 0";
+        message.kind, message.sent_at, message.state, message.target, message.expires_at,
+        (SELECT text FROM message answered WHERE answered.id = message.target AND answered.contact = message.contact
+            AND answered.kind = 'expiry')
+    FROM message JOIN contact ON contact.id = message.contact AND message.doubtful = 0 AND message.expired = 0";
 
 impl Handset {
-    /// A conversation, oldest first; `since` gives only what comes after that text.
+    /// A conversation's texts, oldest first; `since` gives only what comes after that text.
     ///
     /// # Errors
     /// If there is no such person or text.
     pub fn read(&self, person: &str, since: Option<&str>) -> Result<Vec<MessageView>, Error> {
+        let texts = self.conversation(person, since)?.into_iter().filter_map(|entry| match entry {
+            Entry::Text(text) => Some(text),
+            Entry::Expiry(_) => None,
+        });
+        Ok(texts.collect())
+    }
+
+    /// A conversation, oldest first, with what was said about expiry; `since` gives only what comes after that text.
+    ///
+    /// # Errors
+    /// If there is no such person or text.
+    pub fn conversation(&self, person: &str, since: Option<&str>) -> Result<Vec<Entry>, Error> {
         let contact = Contact::named(self.db(), person)?;
-        let mut all = self.messages(
+        let mut all = self.entries(
             &format!(
-                "{MESSAGES} WHERE message.contact = ?1 AND message.kind IN ('text', 'unknown')
+                "{MESSAGES} WHERE message.contact = ?1 AND message.kind IN ('text', 'expiry', 'unknown')
                  ORDER BY message.generation_number IS NULL, message.generation_number, message.rank, message.place,
                     message.row"
             ),
@@ -129,7 +165,7 @@ impl Handset {
         if let Some(since) = since {
             let unknown = || Error::UnknownMessage(since.to_owned());
             let id: ContentId = since.trim().parse().map_err(|_| unknown())?;
-            let at = all.iter().position(|message| message.id == id).ok_or_else(unknown)?;
+            let at = all.iter().position(|entry| entry.id() == id).ok_or_else(unknown)?;
             all.drain(..=at);
         }
         Ok(all)
@@ -271,21 +307,35 @@ impl Handset {
     }
 
     fn messages(&self, query: &str, values: impl database::rusqlite::Params) -> Result<Vec<MessageView>, Error> {
+        let texts = self.entries(query, values)?.into_iter().filter_map(|entry| match entry {
+            Entry::Text(text) => Some(text),
+            Entry::Expiry(_) => None,
+        });
+        Ok(texts.collect())
+    }
+
+    fn entries(&self, query: &str, values: impl database::rusqlite::Params) -> Result<Vec<Entry>, Error> {
         let mut statement = self.db().prepare_cached(query)?;
         let mut rows = statement.query(values)?;
         let mut all = Vec::new();
         while let Some(row) = rows.next()? {
-            all.push(read_message(self.db(), row)?);
+            all.push(read_entry(self.db(), row)?);
         }
         Ok(all)
     }
 }
 
-fn read_message(db: &Connection, row: &Row<'_>) -> Result<MessageView, Error> {
+fn read_entry(db: &Connection, row: &Row<'_>) -> Result<Entry, Error> {
     let id = |bytes: Vec<u8>| ContentId::from_slice(&bytes).ok_or(Error::Corrupt("id"));
     let bytes: Vec<u8> = row.get(1)?;
     let kind: String = row.get(6)?;
-    Ok(MessageView {
+    if kind == "expiry" {
+        let (text, answered): (String, Option<String>) = (row.get(4)?, row.get(11)?);
+        let sent_at = Timestamp::from_millis(row.get(7)?);
+        let line = expiry::line(id(bytes)?, row.get(2)?, row.get(3)?, sent_at, &text, answered.as_deref());
+        return Ok(Entry::Expiry(line));
+    }
+    Ok(Entry::Text(MessageView {
         reactions: reactions(db, &bytes)?,
         files: files_of(db, row.get(0)?)?,
         id: id(bytes)?,
@@ -297,7 +347,8 @@ fn read_message(db: &Connection, row: &Row<'_>) -> Result<MessageView, Error> {
         sent_at: Timestamp::from_millis(row.get(7)?),
         state: MessageState::parse(&row.get::<_, String>(8)?)?,
         reply_to: row.get::<_, Option<Vec<u8>>>(9)?.map(id).transpose()?,
-    })
+        expires_at: row.get::<_, Option<u64>>(10)?.map(Timestamp::from_millis),
+    }))
 }
 
 /// The last reaction of each side to a text.

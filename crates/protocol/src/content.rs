@@ -1,12 +1,14 @@
 //! MIMI content (draft-ietf-mimi-content-08): what a person says, as CBOR arrays, the same bytes however often they are
 //! encrypted again.
 //!
-//! We write and read texts, replies, reactions, retractions, and files that go with a text; a part that we do not know reads as [`What::Unknown`],
+//! We write and read texts, replies, reactions, retractions, words about expiry, and files that go with a text; a part
+//! that we do not know reads as [`What::Unknown`],
 //! never as an error, since a newer handset may say more.
 
 use ciborium::Value;
 
 use crate::codec::{DecodeError, decode_bare};
+use crate::expiry::{EXPIRY_TYPE, Expires, ExpiryWord};
 use crate::file_part::{EXTERNAL_PART, VOICE, add_voices, voices};
 use crate::limits::{CONTENT_BYTES, FILES};
 use crate::{ContentId, ConversationId, LineId};
@@ -22,6 +24,8 @@ pub struct Content {
     pub replaces: Option<ContentId>,
     /// The content that this answers.
     pub in_reply_to: Option<ContentId>,
+    /// When it is over, if it ever is.
+    pub expires: Option<Expires>,
     /// What is said.
     pub what: What,
     /// Files that go with a text, which may be empty then.
@@ -37,6 +41,8 @@ pub enum What {
     Reaction(String),
     /// The content in `replaces` is taken back.
     Retraction,
+    /// About how long texts stay; all but a proposal answer one, in `in_reply_to`.
+    Expiry(ExpiryWord),
     /// Something newer than this program.
     Unknown,
 }
@@ -67,6 +73,9 @@ impl Content {
         let part = match &self.what {
             What::Text(text) => single(RENDER, text),
             What::Reaction(text) => single(REACTION, text),
+            What::Expiry(word) => {
+                vec![RENDER.into(), "".into(), SINGLE_PART.into(), EXPIRY_TYPE.into(), Value::Bytes(word.to_bytes())]
+            }
             What::Retraction | What::Unknown => vec![RENDER.into(), "".into(), NULL_PART.into()],
         };
         let part = self.with_files(part);
@@ -75,7 +84,7 @@ impl Content {
             Value::Bytes(self.salt.to_vec()),
             id(&self.replaces),
             Value::Bytes(Vec::new()),
-            Value::Null,
+            self.expires.map_or(Value::Null, Expires::to_value),
             id(&self.in_reply_to),
             Value::Map(voices.into_iter().collect()),
             Value::Array(part),
@@ -111,7 +120,7 @@ impl Content {
             return Err(DecodeError::TooLarge { length: bytes.len(), limit });
         }
         let Value::Array(fields) = decode_bare(bytes)? else { return Err(MALFORMED) };
-        let [salt, replaces, _topic, _expires, in_reply_to, extensions, part] =
+        let [salt, replaces, _topic, expires, in_reply_to, extensions, part] =
             <[Value; 7]>::try_from(fields).map_err(|_| MALFORMED)?;
         let id = |value: Value| match value {
             Value::Null => Ok(None),
@@ -126,8 +135,12 @@ impl Content {
                 add_voices(&mut files, value);
             }
         }
+        let expires = match expires {
+            Value::Null => None,
+            expires => Some(Expires::read(&expires).ok_or(MALFORMED)?),
+        };
         let salt = salt.try_into().map_err(|_| MALFORMED)?;
-        Ok(Self { salt, replaces, in_reply_to: id(in_reply_to)?, what, files })
+        Ok(Self { salt, replaces, in_reply_to: id(in_reply_to)?, expires, what, files })
     }
 
     /// What the message id of the draft (section 3.3) is a hash of: 0x01 and the first 31 bytes of SHA-256 over this
@@ -183,6 +196,9 @@ fn read_single(part: &Value, replacing: bool) -> Option<Single> {
         (NULL_PART, []) if replacing => What::Retraction,
         (SINGLE_PART, [kind, body]) => {
             let (kind, body) = (kind.as_text()?, body.as_bytes()?);
+            if kind == EXPIRY_TYPE {
+                return Some(Single::What(ExpiryWord::read(body).map_or(What::Unknown, What::Expiry)));
+            }
             if kind != PLAIN && kind != MARKDOWN {
                 return Some(Single::What(What::Unknown));
             }
@@ -212,7 +228,7 @@ mod tests {
     use crate::{BlobId, FileKey};
 
     fn content(what: What) -> Content {
-        Content { salt: [9; 16], replaces: None, in_reply_to: None, what, files: Vec::new() }
+        Content { salt: [9; 16], replaces: None, in_reply_to: None, expires: None, what, files: Vec::new() }
     }
 
     fn file(number: u8) -> FilePart {

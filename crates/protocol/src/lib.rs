@@ -11,6 +11,7 @@ pub mod card;
 pub mod codec;
 pub mod content;
 pub mod documents;
+pub mod expiry;
 pub mod federation;
 mod file_part;
 pub mod files;

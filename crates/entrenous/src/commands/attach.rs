@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use handset::{FileState, FileView, MessageView, SealedFile};
+use handset::{FileState, FileView, SealedFile};
 use protocol::{BlobId, limits};
 
 use crate::cli::Text;
@@ -89,15 +89,14 @@ pub(super) async fn bring(session: &mut Session, files: &[SealedFile]) -> Result
     Ok(exit)
 }
 
-/// Fetches the files that go with texts and puts them into a directory; gives where each is.
+/// Fetches files and puts them into a directory; gives where each is.
 pub(super) async fn save(
     session: &mut Session,
-    texts: &[MessageView],
+    files: &[FileView],
     dir: &Path,
 ) -> Result<(Exit, Vec<(BlobId, PathBuf)>), Failure> {
-    let files: Vec<&FileView> = texts.iter().flat_map(|text| &text.files).collect();
     let mut wanted = Vec::new();
-    for file in &files {
+    for file in files {
         if matches!(file.state, FileState::Offered | FileState::Lost | FileState::Wanted) {
             session.handset().want_file(now(), &file.blob)?;
             wanted.push((file.blob, file.name.clone(), file.size));

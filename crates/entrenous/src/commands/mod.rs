@@ -4,6 +4,7 @@ mod accept;
 mod attach;
 mod cards;
 mod claim;
+mod expiry;
 mod people;
 mod read;
 mod status;
@@ -26,6 +27,7 @@ pub(crate) async fn run(command: Command, global: &Global, output: Output) -> Re
         Command::Text(args) => write::text(&args, global, output).await,
         Command::React(args) => write::react(&args, global, output).await,
         Command::Unsend(args) => write::unsend(&args, global, output).await,
+        Command::Expiry(args) => expiry::run(&args, global, output).await,
         Command::Read(args) => read::read(&args, global, output).await,
         Command::Search(args) => read::search(&args, global, output).await,
         Command::Sync => status::sync(global, output).await,

@@ -1,9 +1,9 @@
 //! `read` and `search`: what was said.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use handset::{Event, MessageView};
+use handset::{Entry, Event, FileView, MessageView};
 use protocol::{BlobId, ContentId};
 
 use super::attach;
@@ -13,28 +13,30 @@ use crate::exit::{Exit, Failure};
 use crate::output::conversation::{Conversation, found};
 use crate::output::json::Message;
 use crate::output::style::harmless;
-use crate::output::{Output, is_unread, note};
+use crate::output::{Output, is_unread, note, views};
 use crate::session::{Session, now};
 use crate::signals::ended;
 
 pub(super) async fn read(args: &Read, global: &Global, output: Output) -> Result<Exit, Failure> {
     let mut session = Session::open(global)?;
     session.catch_up().await?;
-    let person = session.handset().person(&args.from.person)?.person;
+    let view = session.handset().person(&args.from.person)?;
+    let person = view.person.clone();
     let since = match &args.since {
         Some(id) => Some(full_id(&mut session, &person, id)?),
         None => None,
     };
-    let mut texts = session.handset().read(&person, since.as_deref())?;
+    let mut texts = session.handset().conversation(&person, since.as_deref())?;
     let mut page = Page::new(&person, output);
     let mut exit = Exit::Done;
     if let Some(dir) = &args.save {
-        (exit, page.saved) = attach::save(&mut session, &texts, dir).await?;
-        texts = session.handset().read(&person, since.as_deref())?;
+        (exit, page.saved) = attach::save(&mut session, &files_of(&texts), dir).await?;
+        texts = session.handset().conversation(&person, since.as_deref())?;
     }
     if texts.is_empty() && !output.is_json() && !args.follow {
         note("Nothing was said yet.");
     }
+    output.heading(&views::expiry_heading(&view));
     page.print(&mut session, &texts)?;
     if !is_unread() {
         session.handset().mark_seen(now(), &person)?;
@@ -69,7 +71,7 @@ async fn follow(session: &mut Session, mut page: Page, person: String, since: Op
             result = happened => { result?; }
             () = &mut end => return Ok(()),
         }
-        let texts = session.handset().read(&person, since)?;
+        let texts = session.handset().conversation(&person, since)?;
         page.print(session, &texts)?;
         if is_unread() {
             return Ok(());
@@ -82,6 +84,14 @@ fn concerns_texts(event: &Event) -> bool {
     matches!(event, Event::Arrived { .. } | Event::Changed { .. } | Event::CaughtUp)
 }
 
+fn files_of(entries: &[Entry]) -> Vec<FileView> {
+    let files = |entry: &Entry| match entry {
+        Entry::Text(text) => text.files.clone(),
+        Entry::Expiry(_) => Vec::new(),
+    };
+    entries.iter().flat_map(files).collect()
+}
+
 /// What was printed so far, so that only what is new or changed is printed again.
 struct Page {
     output: Output,
@@ -89,15 +99,30 @@ struct Page {
     printed: BTreeMap<ContentId, MessageView>,
     /// Where files were put.
     saved: Vec<(BlobId, PathBuf)>,
+    /// Lines about expiry that were printed.
+    lines: BTreeSet<ContentId>,
 }
 
 impl Page {
     fn new(person: &str, output: Output) -> Self {
-        Self { output, conversation: Conversation::with(person), printed: BTreeMap::new(), saved: Vec::new() }
+        let (printed, lines, saved) = (BTreeMap::new(), BTreeSet::new(), Vec::new());
+        Self { output, conversation: Conversation::with(person), printed, lines, saved }
     }
 
-    fn print(&mut self, session: &mut Session, texts: &[MessageView]) -> Result<(), Failure> {
-        for text in texts {
+    fn print(&mut self, session: &mut Session, entries: &[Entry]) -> Result<(), Failure> {
+        // What has vanished is not kept here either.
+        self.printed.retain(|id, _| entries.iter().any(|entry| entry.id() == *id));
+        for entry in entries {
+            let text = match entry {
+                Entry::Text(text) => text,
+                Entry::Expiry(line) => {
+                    if self.lines.insert(line.id) {
+                        let conversation = &mut self.conversation;
+                        self.output.result(&Message::from(line), || conversation.expiry(line));
+                    }
+                    continue;
+                }
+            };
             match self.printed.get(&text.id) {
                 // That we have seen it now is no news to us.
                 Some(before) if same_to_us(before, text) => continue,

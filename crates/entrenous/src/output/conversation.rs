@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use handset::{FileState, FileView, MessageState, MessageView};
-use protocol::{BlobId, ContentId};
+use handset::{ExpiryLine, FileState, FileView, MessageState, MessageView};
+use protocol::{BlobId, ContentId, Timestamp};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::progress::{bytes, minutes, waveform};
 use super::style::{CARE, GOOD, QUIET, STRONG, harmless, styled};
+use super::views::term_words;
 use crate::clock::{local_day, local_full, local_time};
 
 /// How much of an id is printed: enough to name a text among thousands.
@@ -36,16 +37,11 @@ impl Conversation {
         answered: Option<&MessageView>,
         saved: &[(BlobId, PathBuf)],
     ) -> String {
-        let mut out = String::new();
-        let day = local_day(message.sent_at);
-        if day != self.day {
-            out.push_str(&format!("{}\n", styled(&day, QUIET)));
-            self.day = day;
-        }
+        let mut out = self.day(message.sent_at);
         let (who, style) = if message.mine { ("me".to_owned(), QUIET) } else { (harmless(&message.person), STRONG) };
         let padding = " ".repeat(self.width.saturating_sub(who.width()) + 2);
         let margin = " ".repeat(5 + 2 + self.width + 2);
-        if let Some(answered) = answered {
+        if let Some(answered) = answered.filter(|answered| !answered.gone) {
             let quote = format!("> {}", shortened(&answered.text));
             out.push_str(&format!("{margin}{}\n", styled(&quote, QUIET)));
         }
@@ -61,6 +57,29 @@ impl Conversation {
             out.push_str(&format!("{margin}{} {}\n", harmless(&reaction.emoji), styled(&by, QUIET)));
         }
         out
+    }
+}
+
+impl Conversation {
+    /// What was said about how long texts stay.
+    pub(crate) fn expiry(&mut self, line: &ExpiryLine) -> String {
+        let who = if line.mine { "You".to_owned() } else { harmless(&line.person) };
+        let text = match (line.act, line.term.map(term_words)) {
+            ("withdrawn", None) => format!("{who} took a proposal back"),
+            ("withdrawn", Some(what)) => format!("{who} took a proposal back: {what}"),
+            (act, what) => format!("{who} {act} {}", what.unwrap_or_else(|| "a proposal".to_owned())),
+        };
+        format!("{}{}  {}\n", self.day(line.sent_at), local_time(line.sent_at), styled(&text, QUIET))
+    }
+
+    /// The heading of a day, if it is another than before.
+    fn day(&mut self, at: Timestamp) -> String {
+        let day = local_day(at);
+        if day == self.day {
+            return String::new();
+        }
+        self.day = day;
+        format!("{}\n", styled(&self.day, QUIET))
     }
 }
 
@@ -130,7 +149,7 @@ fn shortened(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use handset::ReactionView;
-    use protocol::Timestamp;
+    use protocol::expiry::Term;
 
     use super::*;
 
@@ -147,7 +166,20 @@ mod tests {
             reply_to: None,
             reactions: Vec::new(),
             files: Vec::new(),
+            expires_at: None,
         }
+    }
+
+    #[test]
+    fn what_was_said_about_expiry_is_a_line() {
+        let (id, sent_at) = (ContentId::new([7; 32]), Timestamp::from_millis(1_700_000_000_000));
+        let line = |mine, act, term| ExpiryLine { id, person: "Tomas".to_owned(), mine, sent_at, act, term };
+        let mut conversation = Conversation::with("Tomas");
+        let first = plain(&conversation.expiry(&line(true, "proposed", Some(Term::Week))));
+        assert_eq!(first.lines().count(), 2, "a day and a line");
+        assert!(first.ends_with("  You proposed that texts vanish after 1 week\n"), "{first}");
+        let last = plain(&conversation.expiry(&line(false, "withdrawn", None)));
+        assert!(last.ends_with("  Tomas took a proposal back\n"), "{last}");
     }
 
     fn plain(text: &str) -> String {

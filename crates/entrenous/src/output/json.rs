@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use handset::{
-    CardView, ContactState, FileView, MessageView, Pending, PersonView, ReactionView, RequestView, StatusView,
+    CardView, ContactState, ExpiryLine, FileView, MessageView, Pending, PersonView, ReactionView, RequestView,
+    StatusView,
 };
+use protocol::expiry::Term;
 use protocol::{BlobId, LineId, Timestamp};
 use serde::Serialize;
 
@@ -79,6 +81,11 @@ pub(crate) struct Person {
     state: &'static str,
     since: Option<String>,
     unseen: u64,
+    /// How long texts stay: `off`, `1d`, `1w`, `4w`.
+    expiry: Option<&'static str>,
+    /// What we proposed instead, and what they did.
+    expiry_asked: Option<&'static str>,
+    expiry_proposed: Option<&'static str>,
 }
 
 impl From<&PersonView> for Person {
@@ -93,6 +100,9 @@ impl From<&PersonView> for Person {
             state: person.state.as_str(),
             since: Some(rfc3339(person.added_at)),
             unseen: person.unseen,
+            expiry: Some(person.expiry.as_str()),
+            expiry_asked: person.expiry_asked.map(Term::as_str),
+            expiry_proposed: person.expiry_proposed.map(Term::as_str),
         }
     }
 }
@@ -110,6 +120,9 @@ impl Person {
             state: "requested",
             since: Some(rfc3339(request.made_at)),
             unseen: 0,
+            expiry: None,
+            expiry_asked: None,
+            expiry_proposed: None,
         }
     }
 
@@ -125,6 +138,9 @@ impl Person {
             state: "waiting",
             since: None,
             unseen: 0,
+            expiry: None,
+            expiry_asked: None,
+            expiry_proposed: None,
         }
     }
 
@@ -157,6 +173,10 @@ pub(crate) struct Message {
     /// Something that a newer version shows.
     unknown: bool,
     files: Vec<File>,
+    /// When it vanishes on both handsets.
+    expires_at: Option<String>,
+    /// Present in place of words: what was said about expiry.
+    expiry: Option<ExpiryChange>,
 }
 
 #[derive(Debug, Serialize)]
@@ -172,6 +192,13 @@ struct File {
     waveform: Option<Vec<u8>>,
     /// Where `--save` put it.
     path: Option<PathBuf>,
+}
+
+#[derive(Debug, Serialize)]
+struct ExpiryChange {
+    /// `proposed`, `accepted`, `declined`, `withdrawn`.
+    act: &'static str,
+    term: Option<&'static str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -212,6 +239,28 @@ impl Message {
             gone: message.gone,
             unknown: message.unknown,
             files: message.files.iter().map(file).collect(),
+            expires_at: message.expires_at.map(rfc3339),
+            expiry: None,
+        }
+    }
+}
+
+impl From<&ExpiryLine> for Message {
+    fn from(line: &ExpiryLine) -> Self {
+        Self {
+            id: line.id.to_text(),
+            person: line.person.clone(),
+            from: if line.mine { "me".to_owned() } else { line.person.clone() },
+            text: String::new(),
+            sent_at: rfc3339(line.sent_at),
+            state: line.act,
+            reply_to: None,
+            reactions: Vec::new(),
+            gone: false,
+            unknown: false,
+            files: Vec::new(),
+            expires_at: None,
+            expiry: Some(ExpiryChange { act: line.act, term: line.term.map(Term::as_str) }),
         }
     }
 }

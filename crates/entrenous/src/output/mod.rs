@@ -36,6 +36,13 @@ impl Output {
         if self.json { line(record) } else { text(&human()) }
     }
 
+    /// A line for people above the results.
+    pub(crate) fn heading(self, heading: &str) {
+        if !self.json {
+            text(heading);
+        }
+    }
+
     /// Several results: an object on a line each, or what `human` makes of all.
     pub(crate) fn results<R: Serialize>(self, records: &[R], human: impl FnOnce() -> String) {
         if self.json { records.iter().for_each(line) } else { text(&human()) }

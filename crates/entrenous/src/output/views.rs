@@ -3,6 +3,7 @@
 use anstyle::Style;
 use handset::{CardState, CardView, ContactState, Pending, PersonView, RequestView, StatusView, Verified};
 use protocol::Timestamp;
+use protocol::expiry::Term;
 
 use super::qr;
 use super::style::{CARE, GOOD, QUIET, STRONG, harmless, styled};
@@ -88,6 +89,9 @@ pub(crate) fn person(person: &PersonView) -> String {
         ("Line", person.line.to_text()),
         ("Safety words", person.safety_words.clone()),
     ];
+    if person.expiry != Term::Off {
+        all.push(("Texts vanish", format!("{} after they were sent", long(person.expiry).unwrap_or_default())));
+    }
     if person.name != person.person {
         all.insert(1, ("Calls themselves", harmless(&person.name)));
     }
@@ -102,6 +106,49 @@ pub(crate) fn person(person: &PersonView) -> String {
         ));
     }
     text
+}
+
+/// How long texts with a person stay, and what is proposed.
+pub(crate) fn expiry(person: &PersonView) -> String {
+    let mut text = format!("{}\n", term_sentence(person.expiry));
+    let name = harmless(&person.person);
+    if let Some(term) = person.expiry_asked {
+        text.push_str(&format!("You proposed {}; {name} has not answered yet.\n", term_words(term)));
+    }
+    if let Some(term) = person.expiry_proposed {
+        let hint = "answer with --accept or --decline";
+        text.push_str(&styled(&format!("{name} proposes {}: {hint}.\n", term_words(term)), CARE));
+    }
+    text
+}
+
+/// What stands above a conversation; nothing where texts stay for good and nobody proposes anything.
+pub(crate) fn expiry_heading(person: &PersonView) -> String {
+    let quiet = person.expiry == Term::Off && person.expiry_asked.is_none() && person.expiry_proposed.is_none();
+    if quiet { String::new() } else { expiry(person) }
+}
+
+fn term_sentence(term: Term) -> String {
+    match long(term) {
+        None => "Texts stay on both handsets.".to_owned(),
+        Some(long) => {
+            format!("Texts vanish on both handsets {long} after they were sent. Whoever saw one may have kept it.")
+        }
+    }
+}
+
+/// What somebody proposes.
+pub(crate) fn term_words(term: Term) -> String {
+    long(term).map_or_else(|| "that texts stay".to_owned(), |long| format!("that texts vanish after {long}"))
+}
+
+fn long(term: Term) -> Option<&'static str> {
+    match term {
+        Term::Off => None,
+        Term::Day => Some("1 day"),
+        Term::Week => Some("1 week"),
+        Term::FourWeeks => Some("4 weeks"),
+    }
 }
 
 /// All requests.
@@ -176,6 +223,16 @@ fn state(person: &PersonView) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn terms_are_said_in_plain_words() {
+        assert_eq!(
+            term_sentence(Term::Week),
+            "Texts vanish on both handsets 1 week after they were sent. Whoever saw one may have kept it."
+        );
+        assert_eq!(term_sentence(Term::Off), "Texts stay on both handsets.");
+        assert_eq!(term_words(Term::Day), "that texts vanish after 1 day");
+    }
 
     #[test]
     fn what_waits_is_said_in_words() {

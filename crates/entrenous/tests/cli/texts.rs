@@ -63,6 +63,33 @@ fn texts_go_both_ways_and_every_state_is_earned() {
 }
 
 #[test]
+fn how_long_texts_stay_is_agreed() {
+    let world = World::new();
+    let (aldmoor, veresk) = (world.office("Aldmoor"), world.office("Veresk"));
+    let (ada, ivo) = (world.principal(&aldmoor, "Ada Marsh"), world.principal(&veresk, "Ivo Tarn"));
+    acquainted(&ada, &ivo);
+    assert_eq!(ada.done(&["expiry", "Ivo"])["expiry"], "off");
+    ada.done(&["text", "Ivo", "before"]);
+    assert_eq!(ada.done(&["expiry", "Ivo", "1w"])["expiry_asked"], "1w");
+    assert_eq!(ada.fails(&["expiry", "Ivo", "1w"]), (1, "expiry-same".to_owned()));
+    assert_eq!(ada.fails(&["expiry", "Ivo", "--accept"]), (1, "nothing-proposed".to_owned()));
+    assert_eq!(ivo.done(&["people"])["expiry_proposed"], "1w");
+    assert_eq!(ivo.done(&["expiry", "Ada", "--accept"])["expiry"], "1w");
+    ivo.done(&["text", "Ada", "after"]);
+    let held = ada.done(&["expiry", "Ivo"]);
+    assert_eq!((&held["expiry"], &held["expiry_asked"]), (&"1w".into(), &Value::Null));
+    let all = ada.run(&["read", "Ivo"]).1;
+    let acts: Vec<_> = all.iter().map(|entry| (&entry["expiry"]["act"], &entry["expiry"]["term"])).collect();
+    let (proposed, accepted, term) = ("proposed".into(), "accepted".into(), "1w".into());
+    assert_eq!(
+        acts,
+        [(&Value::Null, &Value::Null), (&proposed, &term), (&accepted, &term), (&Value::Null, &Value::Null)]
+    );
+    assert_eq!((&all[0]["expires_at"], all[3]["expires_at"].is_string()), (&Value::Null, true));
+    assert_eq!(ada.fails(&["expiry", "Ivo", "2d"]).0, 2);
+}
+
+#[test]
 fn what_cannot_go_waits_and_goes_later() {
     let world = World::new();
     let (aldmoor, veresk) = (world.office("Aldmoor"), world.office("Veresk"));
