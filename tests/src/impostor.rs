@@ -57,16 +57,32 @@ impl Impostor {
     /// # Panics
     /// If the victim's switchboard does not take the introduction.
     pub fn introduce(world: &mut World, seed: u64, victim: (usize, &str), posed: (usize, &str), number: u64) -> Self {
+        Self::introduce_with(world, seed, victim, posed, number, None)
+    }
+
+    /// The same with another handset list than that line's own.
+    ///
+    /// # Panics
+    /// As [`Self::introduce`].
+    pub fn introduce_with(
+        world: &mut World,
+        seed: u64,
+        victim: (usize, &str),
+        posed: (usize, &str),
+        number: u64,
+        handsets: Option<Vec<u8>>,
+    ) -> Self {
         let address = world.offices[OFFICE].address.clone();
         let mut rng = ChaCha20Rng::seed_from_u64(seed);
         let opened = open(world, &mut rng, &address, victim);
-        let posed = open(world, &mut rng, &address, posed).bundle;
+        let mut posed = open(world, &mut rng, &address, posed).bundle;
+        posed.handsets = handsets.map_or(posed.handsets, Into::into);
         let (line, kem) = {
             let list = verify_handset_list(&opened.bundle.handsets, &opened.bundle.identity).expect("a list");
             let entry = list.handsets.iter().find(|entry| entry.handset == opened.slot.handset).expect("a handset");
             (list.line, entry.kem.clone())
         };
-        let list = verify_handset_list(&posed.handsets, &posed.identity).expect("a list");
+        let list = seal::read_handset_list(&posed.handsets).expect("a list");
         let handset = list.handsets[0].handset;
 
         let db = database::open_memory().expect("a database");

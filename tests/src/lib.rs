@@ -21,6 +21,7 @@ pub mod oracle;
 pub mod phone;
 pub mod processes;
 pub mod recorder;
+pub mod restores;
 pub mod secrets;
 pub mod seeds;
 pub mod story;

@@ -16,7 +16,7 @@ use crate::processes::PASSPHRASE;
 /// Columns whose values switchboards know, since envelopes and introductions could not find their way otherwise: they
 /// must not be in logs.
 const ROUTING: &[(&str, &[&str])] = &[
-    ("own", &["line", "handset", "handsets", "switchboard", "office", "previous"]),
+    ("own", &["line", "handset", "handsets", "switchboard", "office", "previous", "superseded"]),
     ("deed", &["envelope"]),
     ("card", &["lookup"]),
     ("card_use", &["line"]),

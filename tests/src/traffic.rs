@@ -157,7 +157,8 @@ impl World {
     }
 
     fn connect(&mut self, phone: usize) {
-        if self.phones[phone].on && self.phones[phone].connection.is_none() {
+        let is_off = self.phones[phone].handset().superseded().expect("a database").is_some();
+        if self.phones[phone].on && self.phones[phone].connection.is_none() && !is_off {
             self.counter += 1;
             let connection = self.counter;
             self.phones[phone].connection = Some(connection);

@@ -99,6 +99,7 @@ fn settle(offices: &[Office; 2], lines: [(&str, &str); 2]) -> [Vec<(String, Stri
     [0, 1].map(|side| {
         let read = offices[side].handset(&["read", lines[side].1]).done();
         read.iter()
+            .filter(|m| m["notice"].is_null())
             .map(|m| {
                 let field = |name: &str| m[name].as_str().unwrap_or_default().to_owned();
                 (field("id"), field("text"))

@@ -126,6 +126,20 @@ pub(crate) enum Command {
     /// Whose line this is, and what waits for what since when
     #[command(after_help = "Example:\n  entrenous status --json")]
     Status,
+    /// Keep the line, its contacts and all that was said in one encrypted file
+    #[command(after_help = "Examples:
+  entrenous backup --out line.backup
+  entrenous backup --out line.backup --force                        in place of the one before
+  entrenous backup --out line.backup --old-backup-passphrase-file old    under another passphrase from now on")]
+    Backup(Backup),
+    /// Bring the line back from a backup, on this handset instead of the one before
+    #[command(after_help = "Examples:
+  entrenous restore line.backup --profile ~/new-handset
+  entrenous restore line.backup --claim 'https://line.example.org/claim#...'    where the office lost the line")]
+    Restore(Restore),
+    /// Write a conversation to files that other programs read
+    #[command(after_help = "Example:\n  entrenous export Tomas --out tomas")]
+    Export(Export),
     /// Run an office's switchboard
     #[command(after_help = "Examples:
   entrenous serve --data data --office 'Chancery of Aldmoor' --insecure-loopback
@@ -324,6 +338,44 @@ pub(crate) struct Search {
     /// Words, or their beginnings; all of them are in each text that is found
     #[arg(value_name = "WORDS", required = true, num_args = 1..)]
     pub(crate) words: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Backup {
+    /// The file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// Replace the file if it is there
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// The file with the passphrase of backups, which is not the handset's
+    #[arg(long, value_name = "FILE", env = "ENTRENOUS_BACKUP_PASSPHRASE_FILE")]
+    pub(crate) backup_passphrase_file: Option<PathBuf>,
+    /// The file with the passphrase of earlier backups, to change it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) old_backup_passphrase_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Restore {
+    /// The backup
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// The file with the passphrase of backups
+    #[arg(long, value_name = "FILE", env = "ENTRENOUS_BACKUP_PASSPHRASE_FILE")]
+    pub(crate) backup_passphrase_file: Option<PathBuf>,
+    /// A link from the office's operator, if the office does not have the line any more
+    #[arg(long, value_name = "URL")]
+    pub(crate) claim: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    #[command(flatten)]
+    pub(crate) of: Person,
+    /// The directory to make
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
 }
 
 #[derive(Debug, Args)]

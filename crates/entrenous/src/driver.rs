@@ -135,6 +135,9 @@ impl Driver {
         }
         match self.wake().await? {
             Woken::Dial => {
+                if self.handset.superseded()?.is_some() {
+                    return Err(handset::Error::RestoredElsewhere.into());
+                }
                 let url = self.handset.switchboard_url()?.ok_or(handset::Error::NotClaimed)?;
                 let dialer = self.dialer.clone();
                 self.link = Link::Dialing(Dialing(tokio::spawn(async move { dialer.dial(&url).await })));

@@ -30,14 +30,33 @@ pub(crate) fn ask() -> Result<Passphrase, Failure> {
 pub(crate) fn choose() -> Result<Passphrase, Failure> {
     let passphrase = match from_file()? {
         Some(passphrase) => passphrase,
-        None => {
-            let first = prompt("Choose a passphrase for this handset: ")?;
-            if *first != *prompt("The same again: ")? {
-                return Err(Failure::misuse("passphrases-differ", "the two passphrases are not the same: try again"));
-            }
-            first
-        }
+        None => prompt_twice("Choose a passphrase for this handset: ")?,
     };
+    not_empty(passphrase)
+}
+
+/// The passphrase of backups: from a file, or asked for; twice if it is `new`.
+///
+/// # Errors
+/// If there is neither file nor terminal, or the passphrase is empty or not the same twice.
+pub(crate) fn of_backups(file: Option<&Path>, new: bool) -> Result<Passphrase, Failure> {
+    let passphrase = match file {
+        Some(file) => read(file)?,
+        None if new => prompt_twice("Choose a passphrase for your backups, another than this handset's: ")?,
+        None => prompt("Passphrase of your backups: ")?,
+    };
+    not_empty(passphrase)
+}
+
+fn prompt_twice(question: &str) -> Result<Passphrase, Failure> {
+    let first = prompt(question)?;
+    if *first != *prompt("The same again: ")? {
+        return Err(Failure::misuse("passphrases-differ", "the two passphrases are not the same: try again"));
+    }
+    Ok(first)
+}
+
+fn not_empty(passphrase: Passphrase) -> Result<Passphrase, Failure> {
     if passphrase.is_empty() {
         return Err(Failure::misuse("empty-passphrase", "an empty passphrase protects nothing: choose another"));
     }
@@ -53,7 +72,7 @@ fn read(path: &Path) -> Result<Passphrase, Failure> {
     let text = std::fs::read_to_string(path).map(Zeroizing::new);
     let text = text.map_err(|error| Failure {
         exit: crate::exit::Exit::Misuse,
-        ..Failure::file(&format!("the passphrase file named by {FILE_VARIABLE}"), &error)
+        ..Failure::file(&format!("the passphrase file {}", path.display()), &error)
     })?;
     let line = text.strip_suffix('\n').unwrap_or(&text);
     Ok(Zeroizing::new(line.strip_suffix('\r').unwrap_or(line).to_owned()))
@@ -64,7 +83,8 @@ fn prompt(question: &str) -> Result<Passphrase, Failure> {
         Failure::misuse(
             "no-passphrase",
             format!(
-                "there is no terminal to ask for the passphrase: put it into a file and its path into {FILE_VARIABLE}"
+                "there is no terminal to ask for the passphrase: put it into a file and its path into {FILE_VARIABLE} \
+                 (for backups, ENTRENOUS_BACKUP_PASSPHRASE_FILE)"
             ),
         )
     })

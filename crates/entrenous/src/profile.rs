@@ -65,6 +65,11 @@ impl Profile {
         }
     }
 
+    /// Its directory.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     /// Whether there is a key and so perhaps a line.
     pub(crate) fn has_key(&self) -> bool {
         self.dir.join("key").exists()

@@ -84,6 +84,10 @@ impl Session {
     /// # Errors
     /// If the switchboard turns the handset away, or storage fails.
     pub(crate) async fn catch_up(&mut self) -> Result<(), Failure> {
+        if let Some(at) = self.handset().superseded()? {
+            note(&elsewhere(at));
+            return Ok(());
+        }
         loop {
             if self.handset().session_state() == SessionState::Online {
                 self.online = true;
@@ -254,6 +258,9 @@ impl Session {
                 return Err(refusal.clone().into());
             }
             Step::Event(Event::ClaimRefused(refusal)) => return Err(refusal.clone().into()),
+            Step::Event(Event::RestoredElsewhere { at }) => {
+                return Err(Failure::refused("restored-elsewhere", elsewhere(*at)));
+            }
             Step::Event(Event::Arrived { .. }) => self.arrived += 1,
             Step::Event(Event::CaughtUp) => {
                 if self.watched && !self.online {
@@ -281,6 +288,14 @@ impl Session {
 /// If none is named and there is no home directory.
 pub(crate) fn dir(global: &Global) -> Result<std::path::PathBuf, Failure> {
     global.profile.clone().map_or_else(profile::default_dir, Ok)
+}
+
+/// What a handset says whose line was restored on another one.
+pub(crate) fn elsewhere(at: protocol::Timestamp) -> String {
+    format!(
+        "This line was restored on another handset on {}: this one is off for good. What it has can be read.",
+        clock::local_full(at)
+    )
 }
 
 fn clock_warning(seconds: i64) -> String {

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use database::rusqlite::params;
 use protocol::documents::{HandsetEntry, HandsetList};
 use protocol::{HandsetId, InvitationSecret, SwitchboardAddress, Timestamp, Token, limits};
-use seal::{KemKey, SigningKey, line_id, sha256, sign_handset_list};
+use seal::{KemKey, SigningKey, line_id, sign_handset_list, successor_hash};
 use serde_bytes::ByteBuf;
 
 use crate::context::Work;
@@ -53,6 +53,8 @@ impl Handset {
     pub fn claim(&mut self, now: Timestamp, link: &ClaimLink, name: &str, moving: bool) -> Result<(), Error> {
         check_name(name)?;
         self.transact(now, |work| match Own::load(work.db)? {
+            Some(own) if own.superseded.is_some() => Err(Error::RestoredElsewhere),
+            Some(own) if own.restoring => Err(Error::AlreadyClaimed),
             Some(own) if own.claimed && moving => work.begin_move(link),
             Some(own) if own.claimed => Err(Error::AlreadyClaimed),
             // The switchboard may have taken it and only the answer was lost: other keys would be refused now.
@@ -67,7 +69,7 @@ impl Handset {
     /// If the database fails.
     pub fn forget_claim(&mut self, now: Timestamp) -> Result<(), Error> {
         self.transact(now, |work| match Own::load(work.db)? {
-            Some(own) if own.invitation.is_some() => work.claim_refused(&own),
+            Some(own) if own.invitation.is_some() || own.restoring => work.claim_refused(&own),
             _ => Ok(()),
         })
     }
@@ -90,14 +92,15 @@ impl Work<'_> {
         let (identity, successor) = (SigningKey::generate(self.rng), SigningKey::generate(self.rng));
         let (signing, kem) = (SigningKey::generate(self.rng), KemKey::generate(self.rng));
         let handset = HandsetId::new(self.random());
-        let successor_public = successor.public();
         let list = HandsetList {
             line: line_id(&identity.public()),
             number: 1,
             previous: None,
-            successor: ByteBuf::from(sha256(line_id(&successor_public).as_bytes())),
+            successor: ByteBuf::from(successor_hash(&successor.public())),
             handsets: vec![HandsetEntry { handset, signing: signing.public(), kem: kem.public() }],
             made_at: self.now,
+            restored: 0,
+            successor_key: None,
         };
         self.run(
             "INSERT OR REPLACE INTO own

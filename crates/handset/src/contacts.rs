@@ -293,21 +293,23 @@ impl Work<'_> {
         )?;
         self.run(
             "INSERT INTO heard (contact, handset, through, known)
-             SELECT ?1, ?3, heard_through, heard_through FROM forgotten WHERE line_hash = ?2",
-            params![id, sha256(who.list.line.as_bytes()), who.handset.as_bytes()],
+             SELECT ?1, ?3, heard_through, heard_through FROM forgotten WHERE line_hash = ?2 AND handset = ?4",
+            params![id, sha256(who.list.line.as_bytes()), who.handset.as_bytes(), sha256(who.handset.as_bytes())],
         )?;
         self.recall_expiry(id, who.list.line)?;
         Ok(id)
     }
 
-    /// Takes over a contact's newer handset list, if it continues the one that is pinned.
+    /// Takes over a contact's newer handset list, if it continues the one that is pinned. One of a restored line is
+    /// signed by the successor key that it names, so that it only has to be the pinned one.
     pub(crate) fn renew_handsets(&mut self, contact: &Contact, who: &Identified) -> Result<(), Error> {
         let unchanged = who.signed == contact.handsets && who.handset == contact.handset;
         if unchanged {
             return Ok(());
         }
-        let older = who.list.number < contact.list_number
-            || (who.list.number == contact.list_number && who.signed != contact.handsets);
+        let pinned = verify_handset_list(&contact.handsets, &contact.identity)?;
+        let (theirs, ours) = ((who.list.restored, who.list.number), (pinned.restored, contact.list_number));
+        let older = theirs < ours || (theirs == ours && who.signed != contact.handsets);
         if older || who.list.successor.as_slice() != contact.successor || who.identity != contact.identity {
             return Err(seal::NotAuthentic.into());
         }
@@ -317,7 +319,7 @@ impl Work<'_> {
                 peer_secret = NULL WHERE id = ?1",
             params![contact.id, who.signed, who.list.number, who.handset.as_bytes(), encapsulated, secret.as_bytes()],
         )?;
-        Ok(())
+        if who.list.restored > pinned.restored { self.contact_restored(contact, &who.list) } else { Ok(()) }
     }
 
     /// Our standing intake for a contact, put up if it is not there yet.
@@ -388,16 +390,21 @@ impl Work<'_> {
 
     /// Keeps what the numbers with a contact have come to, so that they go on from there when its generations are gone.
     /// Contents that nobody vouched for do not count as received: somebody else may have said them.
-    fn remember_numbers(&mut self, contact: &Contact) -> Result<(), Error> {
+    pub(crate) fn remember_numbers(&mut self, contact: &Contact) -> Result<(), Error> {
         self.run(
-            "INSERT OR REPLACE INTO forgotten (line_hash, number, next_number, heard_through)
-             SELECT ?2,
+            "INSERT OR REPLACE INTO forgotten (line_hash, handset, number, next_number, heard_through)
+             SELECT ?2, ?4,
                 max(?3, coalesce((SELECT max(number) FROM generation WHERE contact = ?1), 0)),
                 next_number,
                 CASE verified WHEN 'unverified' THEN 0 ELSE
                     coalesce((SELECT through FROM heard WHERE contact = ?1 AND heard.handset = contact.handset), 0) END
              FROM contact WHERE id = ?1",
-            params![contact.id, sha256(contact.line.as_bytes()), self.forgotten_number(contact.line)?],
+            params![
+                contact.id,
+                sha256(contact.line.as_bytes()),
+                self.forgotten_number(contact.line)?,
+                sha256(contact.handset.as_bytes())
+            ],
         )?;
         self.remember_expiry(contact)
     }

@@ -33,9 +33,10 @@ pub(crate) struct Work<'a> {
 }
 
 impl Work<'_> {
-    /// This handset's line.
+    /// This handset's line, as long as it is this handset's.
     pub(crate) fn own(&self) -> Result<Own, Error> {
-        Own::load(self.db)?.filter(|own| own.claimed).ok_or(Error::NotClaimed)
+        let own = Own::load(self.db)?.filter(|own| own.claimed).ok_or(Error::NotClaimed)?;
+        if own.superseded.is_some() { Err(Error::RestoredElsewhere) } else { Ok(own) }
     }
 
     /// Runs a statement, compiled once for all its uses; gives the rows changed.

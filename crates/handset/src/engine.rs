@@ -15,6 +15,9 @@ use crate::session::Session;
 /// "Entr" in ASCII: what a handset's database calls itself.
 const APPLICATION_ID: u32 = 0x456e_7472;
 
+/// How many steps have led to the database's tables.
+pub(crate) const VERSION: u32 = 4;
+
 /// A handset: one line's presence on one device.
 pub struct Handset {
     db: Connection,
@@ -92,6 +95,13 @@ pub enum Event {
         /// Seconds.
         seconds: i64,
     },
+    /// The switchboard took the line that was restored on this handset.
+    Restored,
+    /// The line was restored on another handset: this one is off for good.
+    RestoredElsewhere {
+        /// When, by that handset's clock.
+        at: Timestamp,
+    },
 }
 
 impl std::fmt::Debug for Handset {
@@ -108,11 +118,9 @@ impl Handset {
     /// If the database is another program's, of a newer version, or fails.
     pub fn open(mut db: Connection, rng: impl CryptoRng + Send + 'static) -> Result<Self, Error> {
         let first = format!("{}{}", include_str!("schema.sql"), mls::SCHEMA);
-        database::migrate(
-            &mut db,
-            APPLICATION_ID,
-            &[&first, include_str!("schema_2.sql"), include_str!("schema_3.sql")],
-        )?;
+        let steps: [&str; VERSION as usize] =
+            [&first, include_str!("schema_2.sql"), include_str!("schema_3.sql"), include_str!("schema_4.sql")];
+        database::migrate(&mut db, APPLICATION_ID, &steps)?;
         // Of a process that was killed between deleting something and cutting the log.
         let unerased = !database::erase_deleted(&db)?;
         Ok(Self {
@@ -130,12 +138,13 @@ impl Handset {
         self.db
     }
 
-    /// Where to connect: the URL of the switchboard's WebSocket; none before a claim.
+    /// Where to connect: the URL of the switchboard's WebSocket; none before a claim, or once the line was restored on
+    /// another handset.
     ///
     /// # Errors
     /// If the database fails.
     pub fn switchboard_url(&self) -> Result<Option<String>, Error> {
-        Ok(Own::load(&self.db)?.map(|own| {
+        Ok(Own::load(&self.db)?.filter(|own| own.superseded.is_none()).map(|own| {
             let scheme = if own.scheme == "http" { "ws" } else { "wss" };
             format!("{scheme}://{}{}", own.switchboard, protocol::frames::LINE_PATH)
         }))

@@ -141,6 +141,22 @@ pub enum Error {
     /// Storage.
     #[error("the handset's database failed: {0}")]
     Sqlite(#[from] database::rusqlite::Error),
+    /// A backup under another passphrase.
+    #[error(
+        "this is not the passphrase of your backups: give the one that you chose with the first backup, or the old one besides a new one"
+    )]
+    WrongBackupPassphrase,
+    /// No backup, or a damaged one.
+    #[error("this is no backup of a line, or it is damaged: use another copy of it")]
+    BackupDamaged,
+    /// A backup of a newer version.
+    #[error("this backup was made by a newer version of this program: update the program")]
+    BackupNewer,
+    /// The line was restored on another handset.
+    #[error(
+        "this line was restored on another handset: this one is off for good; what it has can be read, and nothing goes or comes any more"
+    )]
+    RestoredElsewhere,
     /// Something stored that cannot be read back.
     #[error("the handset's database holds something unreadable ({0}): restore it from a backup")]
     Corrupt(&'static str),
@@ -185,6 +201,10 @@ impl Error {
             Self::Mls(_) => "mls",
             Self::Database(_) | Self::Sqlite(_) if self.is_full() => "disk-full",
             Self::Database(_) | Self::Sqlite(_) => "database",
+            Self::WrongBackupPassphrase => "wrong-backup-passphrase",
+            Self::BackupDamaged => "backup-damaged",
+            Self::BackupNewer => "backup-newer-version",
+            Self::RestoredElsewhere => "restored-elsewhere",
             Self::Corrupt(_) => "database-corrupt",
         }
     }

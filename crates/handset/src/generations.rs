@@ -10,7 +10,7 @@
 use database::rusqlite::{OptionalExtension as _, Row, params};
 use protocol::frames::{Deed, MailboxAddress};
 use protocol::intake::{IntakeAddress, Introduction, Pairing, Slot};
-use protocol::{GenerationId, MailboxId, ReservationId, SwitchboardAddress, Token, encode};
+use protocol::{GenerationId, MailboxId, ReservationId, SwitchboardAddress, Timestamp, Token, encode};
 use seal::mls::{Group, Mls};
 use seal::{IntakeKeys, PairSecret, Vouched, capability_hash, envelope_hash, same_bytes, sha256, vouch, vouched};
 use serde_bytes::ByteBuf;
@@ -341,7 +341,9 @@ impl Work<'_> {
                 reservation = NULL WHERE id = ?1",
             [contact],
         )?;
-        if best.number > 1 {
+        // A restore has said why already.
+        let announced = self.run("UPDATE contact SET announced = 0 WHERE id = ?1 AND announced = 1", [contact])? > 0;
+        if best.number > 1 && !announced {
             self.notice(contact, "founded-again")?;
         }
         Ok(true)
@@ -352,6 +354,15 @@ impl Work<'_> {
         self.run(
             "INSERT INTO notice (contact, code, at) VALUES (?1, ?2, ?3)",
             params![contact, code, self.now.as_millis()],
+        )?;
+        Ok(())
+    }
+
+    /// The same, about something of that time.
+    pub(crate) fn notice_about(&mut self, contact: i64, code: &str, about: Timestamp) -> Result<(), Error> {
+        self.run(
+            "INSERT INTO notice (contact, code, at, about) VALUES (?1, ?2, ?3, ?4)",
+            params![contact, code, self.now.as_millis(), about.as_millis()],
         )?;
         Ok(())
     }
@@ -473,7 +484,7 @@ impl Work<'_> {
         if doubtful > 0 {
             self.run(
                 "UPDATE message SET doubtful = 1 WHERE contact = ?1 AND mine = 0 AND generation IN
-                    (SELECT id FROM generation WHERE contact = ?1 AND trusted = 0)",
+                    (SELECT id FROM generation WHERE contact = ?1 AND trusted = 0 AND vouched = 0)",
                 [contact],
             )?;
             self.run("DELETE FROM heard WHERE contact = ?1", [contact])?;
@@ -482,7 +493,7 @@ impl Work<'_> {
             self.run(
                 "UPDATE message SET state = 'waiting', flight_generation = NULL
                  WHERE contact = ?1 AND mine = 1 AND generation IN
-                    (SELECT id FROM generation WHERE contact = ?1 AND trusted = 0)
+                    (SELECT id FROM generation WHERE contact = ?1 AND trusted = 0 AND vouched = 0)
                     AND NOT EXISTS (SELECT 1 FROM flight WHERE flight.message = message.row)",
                 [contact],
             )?;

@@ -280,7 +280,7 @@ impl Work<'_> {
     /// A way to a contact was refused: tried again if that may help, else shown. A new card mends it.
     pub(crate) fn no_way_in(&mut self, id: i64, refusal: &protocol::Refusal) -> Result<(), Error> {
         let met: bool =
-            self.row("SELECT peer_secret IS NOT NULL FROM contact WHERE id = ?1", [id], |row| row.get(0))?;
+            self.row("SELECT peer_secret IS NOT NULL OR met FROM contact WHERE id = ?1", [id], |row| row.get(0))?;
         if met || refusal.code.is_passing() || refusal.code == RefusalCode::ReservationLapsed {
             return self.refound_soon(id);
         }

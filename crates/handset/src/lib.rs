@@ -11,6 +11,7 @@
 //! One call is one SQLite transaction, and outputs leave only after its commit: killing the process at any instant
 //! loses and doubles nothing. A call that fails has changed nothing.
 
+mod backup;
 mod cards;
 mod claim;
 mod compose;
@@ -30,10 +31,12 @@ mod progress;
 mod redeem;
 mod refound;
 mod requests;
+mod restore;
 mod session;
 mod vanish;
 mod views;
 
+pub use backup::{BackupMade, BackupView, Progress};
 pub use cards::{CardState, CardView, NewCard};
 pub use claim::ClaimLink;
 pub use contacts::{ContactState, PersonView, Verified};
@@ -44,4 +47,4 @@ pub use files::{FileState, FileView, SealedFile, Transfer};
 pub use redeem::Accepting;
 pub use requests::RequestView;
 pub use session::SessionState;
-pub use views::{Entry, MessageState, MessageView, Pending, ReactionView, StatusView};
+pub use views::{Entry, MessageState, MessageView, NoticeView, Pending, ReactionView, StatusView};

@@ -1,13 +1,13 @@
 //! This handset and its line.
 
 use database::rusqlite::{Connection, OptionalExtension as _, Row};
-use protocol::{HandsetId, LineId, SwitchboardAddress};
+use protocol::{HandsetId, LineId, SwitchboardAddress, Timestamp};
 use seal::{KemKey, SigningKey};
 use zeroize::Zeroizing;
 
 use crate::error::Error;
 
-/// The one row of `own`.
+/// The one row of `own`. The private half of the successor key is in it until the first backup.
 pub(crate) struct Own {
     pub(crate) name: String,
     pub(crate) line: LineId,
@@ -19,6 +19,16 @@ pub(crate) struct Own {
     pub(crate) cursor: u64,
     pub(crate) invitation: Option<Vec<u8>>,
     pub(crate) claimed: bool,
+    /// The successor key under the backup's passphrase, once a backup took it away.
+    pub(crate) successor_wrapped: Option<Vec<u8>>,
+    pub(crate) backup_at: Option<Timestamp>,
+    /// When the backup was made that this handset began with.
+    pub(crate) restored_from: Option<Timestamp>,
+    /// The switchboard has not taken the restored line yet.
+    pub(crate) restoring: bool,
+    /// When the line was restored on another handset.
+    pub(crate) superseded: Option<Timestamp>,
+    successor: Zeroizing<Vec<u8>>,
     identity: Zeroizing<Vec<u8>>,
     signing: Zeroizing<Vec<u8>>,
     kem: Zeroizing<Vec<u8>>,
@@ -29,7 +39,8 @@ impl Own {
     pub(crate) fn load(db: &Connection) -> Result<Option<Self>, Error> {
         db.prepare_cached(
             "SELECT name, line, handset, handsets, switchboard, scheme, office, cursor, invitation, claimed,
-                    identity, signing, kem FROM own",
+                    identity, signing, kem, successor, successor_wrapped, backup_at, restored_from, restoring,
+                    superseded FROM own",
         )?
         .query_row([], |row| Ok(Self::read(row)))
         .optional()?
@@ -51,12 +62,27 @@ impl Own {
             identity: Zeroizing::new(row.get(10)?),
             signing: Zeroizing::new(row.get(11)?),
             kem: Zeroizing::new(row.get(12)?),
+            successor: Zeroizing::new(row.get(13)?),
+            successor_wrapped: row.get(14)?,
+            backup_at: row.get::<_, Option<u64>>(15)?.map(Timestamp::from_millis),
+            restored_from: row.get::<_, Option<u64>>(16)?.map(Timestamp::from_millis),
+            restoring: row.get(17)?,
+            superseded: row
+                .get::<_, Option<Vec<u8>>>(18)?
+                .map(|signed| seal::read_handset_list(&signed).map_err(|_| Error::Corrupt("superseded")))
+                .transpose()?
+                .map(|list| list.made_at),
         })
     }
 
     /// The line's identity key.
     pub(crate) fn identity(&self) -> Result<SigningKey, Error> {
         signing_key(&self.identity)
+    }
+
+    /// The successor key, where a backup has not taken it away.
+    pub(crate) fn successor(&self) -> Result<SigningKey, Error> {
+        signing_key(&self.successor)
     }
 
     /// The handset's signing key.

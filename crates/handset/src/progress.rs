@@ -118,22 +118,23 @@ impl Work<'_> {
         self.may_be_missing(contact, status.said)?;
         let mut changed = self.run(
             "UPDATE message SET state = 'delivered' WHERE contact = ?1 AND mine = 1 AND number <= ?2
-                    AND state IN ('waiting', 'sent') AND number NOT IN (SELECT value FROM json_each(?3))",
-            params![contact.id, status.through, json_numbers(&status.missing)],
+                    AND state IN ('waiting', 'sent') AND number NOT IN (SELECT value FROM json_each(?3))
+                    AND handset = ?4",
+            params![contact.id, status.through, json_numbers(&status.missing), own.handset.as_bytes()],
         )?;
         if let Some(seen) = status.seen {
             changed += self.run(
                 "UPDATE message SET state = 'seen' WHERE contact = ?1 AND mine = 1 AND number <= ?2
-                        AND state = 'delivered'",
-                params![contact.id, seen],
+                        AND state = 'delivered' AND handset = ?3",
+                params![contact.id, seen, own.handset.as_bytes()],
             )?;
         }
         if !status.missing.is_empty() {
             self.run(
                 "UPDATE message SET flight_generation = NULL WHERE contact = ?1 AND mine = 1
-                    AND number IN (SELECT value FROM json_each(?2))
+                    AND number IN (SELECT value FROM json_each(?2)) AND handset = ?3
                     AND NOT EXISTS (SELECT 1 FROM flight WHERE flight.message = message.row)",
-                params![contact.id, json_numbers(&status.missing)],
+                params![contact.id, json_numbers(&status.missing), own.handset.as_bytes()],
             )?;
         }
         self.stand_in(contact, &status.missing)?;
@@ -159,10 +160,10 @@ impl Work<'_> {
         let own = self.own()?;
         let mut gone = self.db.prepare_cached(
             "SELECT value FROM json_each(?2) JOIN contact ON contact.id = ?1 WHERE value BETWEEN 1 AND next_number - 1
-                AND value NOT IN (SELECT number FROM message WHERE contact = ?1 AND mine = 1) LIMIT ?3",
+                AND value NOT IN (SELECT number FROM message WHERE contact = ?1 AND mine = 1 AND handset = ?4) LIMIT ?3",
         )?;
         let gone: Vec<u64> = gone
-            .query_map(params![contact.id, json_numbers(missing), MISSING], |row| row.get(0))?
+            .query_map(params![contact.id, json_numbers(missing), MISSING, own.handset.as_bytes()], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
         for number in gone {
             let id: [u8; 32] = self.random();

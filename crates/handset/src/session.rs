@@ -116,6 +116,7 @@ impl Work<'_> {
             }
             (SessionState::Greeting, FromSwitchboard::Welcome { done, newest }) => self.welcome(done, newest),
             (_, FromSwitchboard::Refused(refusal)) => self.turned_away(refusal),
+            (_, FromSwitchboard::Superseded { handsets }) => self.line_restored_elsewhere(&handsets),
             (SessionState::CatchingUp | SessionState::Online, frame) => match frame {
                 FromSwitchboard::Done { number } => {
                     self.deed_done(number)?;
@@ -175,6 +176,13 @@ impl Work<'_> {
                 signature,
             },
             Some(None) => return Err(Error::Corrupt("invitation")),
+            None if own.restoring => ToSwitchboard::Restore {
+                version: VERSION,
+                identity: own.identity()?.public(),
+                handsets: ByteBuf::from(own.handsets),
+                handset: own.handset,
+                signature,
+            },
             None => ToSwitchboard::Hello { version: VERSION, line: own.line, handset: own.handset, signature },
         };
         self.outputs.push(Output::Send(encode(&hello)));
@@ -189,7 +197,9 @@ impl Work<'_> {
         self.number_deeds_after(done)?;
         self.mend_expiry()?;
         let own = Own::load(self.db)?.ok_or(Error::NotClaimed)?;
-        if own.invitation.is_some() {
+        if own.restoring {
+            self.restored()?;
+        } else if own.invitation.is_some() {
             self.claimed(&own, done)?;
         }
         self.session.state = SessionState::CatchingUp;
@@ -212,7 +222,7 @@ impl Work<'_> {
         self.session.paused = true;
         self.outputs.push(Output::Close);
         let own = Own::load(self.db)?.ok_or(Error::NotClaimed)?;
-        if own.invitation.is_some() && !refusal.code.is_passing() {
+        if (own.invitation.is_some() || own.restoring) && !refusal.code.is_passing() {
             self.claim_refused(&own)?;
             self.event(Event::ClaimRefused(refusal));
         } else {

@@ -99,6 +99,17 @@ impl Entry {
     }
 }
 
+/// A line in a conversation that no side wrote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoticeView {
+    /// What it says: a stable code.
+    pub code: String,
+    /// Since when it stands there.
+    pub at: Timestamp,
+    /// The time that it speaks of, if it does.
+    pub about: Option<Timestamp>,
+}
+
 /// What waits, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pending {
@@ -169,6 +180,21 @@ impl Handset {
             all.drain(..=at);
         }
         Ok(all)
+    }
+
+    /// The lines of a conversation that no side wrote, oldest first.
+    ///
+    /// # Errors
+    /// If there is no such person.
+    pub fn notices(&self, person: &str) -> Result<Vec<NoticeView>, Error> {
+        let contact = Contact::named(self.db(), person)?;
+        let mut all = self.db().prepare("SELECT code, at, about FROM notice WHERE contact = ?1 ORDER BY id")?;
+        let all = all.query_map([contact.id], |row| {
+            let about: Option<u64> = row.get(2)?;
+            let at = Timestamp::from_millis(row.get(1)?);
+            Ok(NoticeView { code: row.get(0)?, at, about: about.map(Timestamp::from_millis) })
+        })?;
+        Ok(all.collect::<Result<_, _>>()?)
     }
 
     /// Texts with all of these words (or words that begin so), newest first.
@@ -356,7 +382,10 @@ fn reactions(db: &Connection, target: &[u8]) -> Result<Vec<ReactionView>, Error>
     let mut all = db.prepare_cached(
         "SELECT mine, text FROM message reaction WHERE target = ?1 AND kind = 'reaction' AND text <> '' AND doubtful = 0
             AND NOT EXISTS (SELECT 1 FROM message later WHERE later.target = ?1 AND later.kind = 'reaction'
-                AND later.mine = reaction.mine AND later.contact = reaction.contact AND later.number > reaction.number)
+                AND later.mine = reaction.mine AND later.contact = reaction.contact
+                -- Each handset of a side has its own numbers, and comes after the one before.
+                AND CASE WHEN later.handset = reaction.handset THEN later.number > reaction.number
+                    ELSE later.row > reaction.row END)
          ORDER BY mine DESC",
     )?;
     Ok(all

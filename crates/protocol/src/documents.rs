@@ -28,7 +28,8 @@ pub struct HandsetEntry {
     pub kem: Vec<u8>,
 }
 
-/// A line's handsets: signed by the line's identity key, numbered from 1 and chained.
+/// A line's handsets: signed by the line's identity key, numbered from 1 and chained. Of two lists the one of more
+/// restores counts, of two alike the one of higher number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HandsetList {
     /// The line.
@@ -43,4 +44,9 @@ pub struct HandsetList {
     pub handsets: Vec<HandsetEntry>,
     /// When the line made the list, by its own clock.
     pub made_at: Timestamp,
+    /// How often the line was restored from a backup. Whoever has a handset of the line has its identity key; every list
+    /// from the first restore on is therefore signed by the successor key too.
+    pub restored: u64,
+    /// The successor key's public half, in lists that it signed.
+    pub successor_key: Option<SigningPublic>,
 }

@@ -1,7 +1,7 @@
 //! The frames between a handset and its own switchboard, over one WebSocket, each one binary message.
 //!
-//! The switchboard speaks first ([`FromSwitchboard::Challenge`]); the handset answers with [`ToSwitchboard::Hello`] or
-//! [`ToSwitchboard::Claim`]; after [`FromSwitchboard::Welcome`] either may send at any time.
+//! The switchboard speaks first ([`FromSwitchboard::Challenge`]); the handset answers with [`ToSwitchboard::Hello`],
+//! [`ToSwitchboard::Claim`] or [`ToSwitchboard::Restore`]; after [`FromSwitchboard::Welcome`] either may send at any time.
 
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
@@ -63,9 +63,22 @@ pub enum ToSwitchboard {
         /// The number of the last item.
         through: u64,
     },
+    /// The line was restored from a backup on this handset, which takes the place of all others. Counts as Hello too.
+    Restore {
+        /// The version chosen from the challenge.
+        version: u8,
+        /// The line's identity key.
+        identity: SigningPublic,
+        /// The handset list, signed by the successor key too.
+        handsets: ByteBuf,
+        /// The handset that speaks.
+        handset: HandsetId,
+        /// COSE_Sign by the handset over a [`Greeting`].
+        signature: ByteBuf,
+    },
 }
 
-/// What the handset's signature in Hello and Claim covers.
+/// What the handset's signature in Hello, Claim and Restore covers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Greeting {
     /// `entrenous greeting`.
@@ -312,6 +325,12 @@ pub enum FromSwitchboard {
     },
     /// What waits for the line, in order. Sent again until it is acknowledged.
     Items(Vec<Item>),
+    /// The handset is not let in: the line was restored on another one, as this list shows. The list proves itself
+    /// (the successor key signed it); the switchboard's word alone counts for nothing.
+    Superseded {
+        /// The line's newest signed list.
+        handsets: ByteBuf,
+    },
 }
 
 /// One thing that waits for a line.

@@ -19,7 +19,10 @@ mod signing;
 mod switchboard;
 mod words;
 
-pub use documents::{list_hash, sign_greeting, sign_handset_list, verify_greeting, verify_handset_list};
+pub use documents::{
+    list_hash, read_handset_list, sign_greeting, sign_handset_list, sign_restored_list, successor_hash,
+    verify_greeting, verify_handset_list,
+};
 pub use file::FileSeal;
 pub use hash::{capability_hash, capability_matches, content_id, envelope_hash, same_bytes, sha256, tete_a_tete};
 pub use intake::IntakeKeys;

@@ -1,4 +1,5 @@
-//! A handset's database key is random, and kept wrapped under its principal's passphrase.
+//! A handset's database key is random, and kept wrapped under its principal's passphrase; so is a backup's, and the
+//! successor key's secret form, under the backup's passphrase.
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use chacha20poly1305::aead::Aead as _;
@@ -9,12 +10,12 @@ use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 use zeroize::Zeroizing;
 
-use crate::NotAuthentic;
+use crate::{NotAuthentic, SigningKey};
 
 /// Memory in KiB and passes of Argon2id: the second recommendation of RFC 9106, section 4, with one lane.
 const COST: (u32, u32) = (64 * 1024, 3);
 
-/// A database key under a passphrase.
+/// A database key, or a signing key's secret form, under a passphrase.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct WrappedKey {
     /// Argon2id's memory, in KiB.
@@ -39,12 +40,24 @@ impl WrappedKey {
     /// # Errors
     /// [`NotAuthentic`] never with the built-in cost.
     pub fn wrap(key: &DatabaseKey, passphrase: &str, rng: &mut impl CryptoRng) -> Result<Self, NotAuthentic> {
+        Self::wrap_bytes(key.as_bytes(), passphrase, rng)
+    }
+
+    /// Wraps a signing key's secret form.
+    ///
+    /// # Errors
+    /// [`NotAuthentic`] never with the built-in cost.
+    pub fn wrap_signing(key: &SigningKey, passphrase: &str, rng: &mut impl CryptoRng) -> Result<Self, NotAuthentic> {
+        Self::wrap_bytes(key.to_seed().as_slice(), passphrase, rng)
+    }
+
+    fn wrap_bytes(bytes: &[u8], passphrase: &str, rng: &mut impl CryptoRng) -> Result<Self, NotAuthentic> {
         let (memory, passes) = COST;
         let (mut salt, mut nonce) = ([0; 16], [0; 24]);
         rng.fill_bytes(&mut salt);
         rng.fill_bytes(&mut nonce);
         let cipher = cipher(passphrase, &salt, memory, passes)?;
-        let wrapped = cipher.encrypt(&XNonce::from(nonce), key.as_bytes().as_slice()).map_err(|_| NotAuthentic)?;
+        let wrapped = cipher.encrypt(&XNonce::from(nonce), bytes).map_err(|_| NotAuthentic)?;
         Ok(Self {
             memory,
             passes,
@@ -59,15 +72,28 @@ impl WrappedKey {
     /// # Errors
     /// [`NotAuthentic`] for a wrong passphrase or altered file, or one that asks for more than 1 GiB of memory.
     pub fn unwrap(&self, passphrase: &str) -> Result<DatabaseKey, NotAuthentic> {
+        let key = self.unwrap_bytes(passphrase)?;
+        let key: [u8; 32] = key.as_slice().try_into().map_err(|_| NotAuthentic)?;
+        Ok(DatabaseKey::new(key))
+    }
+
+    /// Unwraps a signing key.
+    ///
+    /// # Errors
+    /// As [`Self::unwrap`].
+    pub fn unwrap_signing(&self, passphrase: &str) -> Result<SigningKey, NotAuthentic> {
+        let seed = self.unwrap_bytes(passphrase)?;
+        Ok(SigningKey::from_seed(seed.as_slice().try_into().map_err(|_| NotAuthentic)?))
+    }
+
+    fn unwrap_bytes(&self, passphrase: &str) -> Result<Zeroizing<Vec<u8>>, NotAuthentic> {
         if self.memory > 1024 * 1024 || self.passes > 16 {
             return Err(NotAuthentic);
         }
         let nonce: [u8; 24] = self.nonce.as_slice().try_into().map_err(|_| NotAuthentic)?;
         let cipher = cipher(passphrase, &self.salt, self.memory, self.passes)?;
         let key = cipher.decrypt(&XNonce::from(nonce), self.wrapped.as_slice()).map_err(|_| NotAuthentic)?;
-        let key = Zeroizing::new(key);
-        let key: [u8; 32] = key.as_slice().try_into().map_err(|_| NotAuthentic)?;
-        Ok(DatabaseKey::new(key))
+        Ok(Zeroizing::new(key))
     }
 }
 
@@ -94,5 +120,15 @@ mod tests {
         let wrapped = WrappedKey::wrap(&key, "a long evening", &mut rng).unwrap();
         assert_eq!(wrapped.unwrap("a long evening").unwrap().as_bytes(), key.as_bytes());
         assert!(wrapped.unwrap("a long morning").is_err());
+    }
+
+    #[test]
+    fn a_signing_key_comes_back_and_is_no_database_key() {
+        let mut rng = ChaCha20Rng::seed_from_u64(2);
+        let key = SigningKey::generate(&mut rng);
+        let wrapped = WrappedKey::wrap_signing(&key, "a long evening", &mut rng).unwrap();
+        assert_eq!(wrapped.unwrap_signing("a long evening").unwrap().public(), key.public());
+        assert!(wrapped.unwrap_signing("a long morning").is_err());
+        assert!(wrapped.unwrap("a long evening").is_err());
     }
 }

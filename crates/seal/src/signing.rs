@@ -67,11 +67,14 @@ impl SigningKey {
 
     /// Signs `payload` as a document of one kind; the kind is signed too but does not travel.
     pub(crate) fn sign(&self, kind: &str, payload: Vec<u8>) -> Vec<u8> {
+        sign(&[self], kind, payload)
+    }
+
+    fn add_signatures(&self, kind: &str, document: CoseSignBuilder) -> CoseSignBuilder {
         let with = |algorithm| {
             CoseSignatureBuilder::new().protected(HeaderBuilder::new().algorithm(algorithm).build()).build()
         };
-        CoseSignBuilder::new()
-            .payload(payload)
+        document
             .add_created_signature(with(Algorithm::Ed25519), kind.as_bytes(), |bytes| {
                 self.ed25519.sign(bytes).to_bytes().to_vec()
             })
@@ -83,21 +86,31 @@ impl SigningKey {
                     .map(|signature| signature.encode().to_vec())
                     .unwrap_or_default()
             })
-            .build()
-            .to_tagged_vec()
-            .unwrap_or_default()
     }
 }
 
-/// The payload of a document of this kind, if both signatures of this key hold and no others are there.
-pub(crate) fn verify(kind: &str, key: &SigningPublic, document: &[u8]) -> Result<Vec<u8>, NotAuthentic> {
+/// Signs `payload` with several keys, in this order.
+pub(crate) fn sign(keys: &[&SigningKey], kind: &str, payload: Vec<u8>) -> Vec<u8> {
+    let document = CoseSignBuilder::new().payload(payload);
+    let document = keys.iter().fold(document, |document, key| key.add_signatures(kind, document));
+    document.build().to_tagged_vec().unwrap_or_default()
+}
+
+/// The payload of a document, not verified: for what was verified when it came, and for whoever is about to.
+pub(crate) fn payload(document: &[u8]) -> Result<Vec<u8>, NotAuthentic> {
+    CoseSign::from_tagged_slice(document).map_err(|_| NotAuthentic)?.payload.ok_or(NotAuthentic)
+}
+
+/// The payload of a document of this kind, if both signatures of each of these keys hold, in this order, and no others
+/// are there.
+pub(crate) fn verify(kind: &str, keys: &[&SigningPublic], document: &[u8]) -> Result<Vec<u8>, NotAuthentic> {
     let sign = CoseSign::from_tagged_slice(document).map_err(|_| NotAuthentic)?;
     // Nothing in a document may be beyond what is signed, and none may be written in two ways: contacts compare bytes.
     let unsigned = sign.signatures.iter().map(|s| &s.unprotected).chain([&sign.unprotected]).any(|h| !h.is_empty());
     if unsigned || sign.clone().to_tagged_vec().map_err(|_| NotAuthentic)? != document {
         return Err(NotAuthentic);
     }
-    let expected = [Algorithm::Ed25519, Algorithm::ML_DSA_65];
+    let expected = keys.iter().flat_map(|_| [Algorithm::Ed25519, Algorithm::ML_DSA_65]);
     let found = sign.signatures.iter().map(|s| s.protected.header.alg.clone());
     if !found.eq(expected.map(|a| Some(RegisteredLabelWithPrivate::Assigned(a)))) {
         return Err(NotAuthentic);
@@ -105,8 +118,11 @@ pub(crate) fn verify(kind: &str, key: &SigningPublic, document: &[u8]) -> Result
     if sign.payload.is_none() {
         return Err(NotAuthentic);
     }
-    sign.verify_signature(0, kind.as_bytes(), |signature, bytes| verify_ed25519(&key.ed25519, bytes, signature))?;
-    sign.verify_signature(1, kind.as_bytes(), |signature, bytes| verify_ml_dsa(&key.ml_dsa_65, bytes, signature))?;
+    for (at, key) in keys.iter().enumerate() {
+        let (first, second) = (2 * at, 2 * at + 1);
+        sign.verify_signature(first, kind.as_bytes(), |s, bytes| verify_ed25519(&key.ed25519, bytes, s))?;
+        sign.verify_signature(second, kind.as_bytes(), |s, bytes| verify_ml_dsa(&key.ml_dsa_65, bytes, s))?;
+    }
     sign.payload.ok_or(NotAuthentic)
 }
 
@@ -149,9 +165,9 @@ mod tests {
     #[test]
     fn a_document_verifies_under_its_key_and_kind_only() {
         let signed = key(1).sign("kind", b"words".to_vec());
-        assert_eq!(verify("kind", &key(1).public(), &signed), Ok(b"words".to_vec()));
-        assert_eq!(verify("kind", &key(2).public(), &signed), Err(NotAuthentic));
-        assert_eq!(verify("other", &key(1).public(), &signed), Err(NotAuthentic));
+        assert_eq!(verify("kind", &[&key(1).public()], &signed), Ok(b"words".to_vec()));
+        assert_eq!(verify("kind", &[&key(2).public()], &signed), Err(NotAuthentic));
+        assert_eq!(verify("other", &[&key(1).public()], &signed), Err(NotAuthentic));
     }
 
     #[test]
@@ -159,10 +175,10 @@ mod tests {
         let signed = key(1).sign("kind", b"words".to_vec());
         let mut mixed = key(1).public();
         mixed.ml_dsa_65 = key(2).public().ml_dsa_65;
-        assert_eq!(verify("kind", &mixed, &signed), Err(NotAuthentic));
+        assert_eq!(verify("kind", &[&mixed], &signed), Err(NotAuthentic));
         let mut mixed = key(1).public();
         mixed.ed25519 = key(2).public().ed25519;
-        assert_eq!(verify("kind", &mixed, &signed), Err(NotAuthentic));
+        assert_eq!(verify("kind", &[&mixed], &signed), Err(NotAuthentic));
         assert_ne!(line_id(&mixed), line_id(&key(1).public()));
     }
 
@@ -171,11 +187,11 @@ mod tests {
         let signed = key(1).sign("kind", b"words".to_vec());
         let mut one = CoseSign::from_tagged_slice(&signed).unwrap();
         one.signatures.pop();
-        assert_eq!(verify("kind", &key(1).public(), &one.to_tagged_vec().unwrap()), Err(NotAuthentic));
+        assert_eq!(verify("kind", &[&key(1).public()], &one.to_tagged_vec().unwrap()), Err(NotAuthentic));
         for at in (0..signed.len()).step_by(97) {
             let mut altered = signed.clone();
             altered[at] ^= 1;
-            assert_ne!(verify("kind", &key(1).public(), &altered), Ok(b"words".to_vec()), "byte {at}");
+            assert_ne!(verify("kind", &[&key(1).public()], &altered), Ok(b"words".to_vec()), "byte {at}");
         }
     }
 
@@ -184,15 +200,15 @@ mod tests {
         let signed = key(1).sign("kind", b"words".to_vec());
         let mut document = CoseSign::from_tagged_slice(&signed).unwrap();
         document.unprotected.key_id = vec![1];
-        assert_eq!(verify("kind", &key(1).public(), &document.to_tagged_vec().unwrap()), Err(NotAuthentic));
+        assert_eq!(verify("kind", &[&key(1).public()], &document.to_tagged_vec().unwrap()), Err(NotAuthentic));
         let mut document = CoseSign::from_tagged_slice(&signed).unwrap();
         document.signatures[0].unprotected.key_id = vec![1];
-        assert_eq!(verify("kind", &key(1).public(), &document.to_tagged_vec().unwrap()), Err(NotAuthentic));
+        assert_eq!(verify("kind", &[&key(1).public()], &document.to_tagged_vec().unwrap()), Err(NotAuthentic));
         // The same array, its length written in two bytes.
         let array = signed.iter().position(|byte| *byte == 0x84).unwrap();
         let longer = [&signed[..array], &[0x98, 4], &signed[array + 1..]].concat();
         assert!(CoseSign::from_tagged_slice(&longer).is_ok());
-        assert_eq!(verify("kind", &key(1).public(), &longer), Err(NotAuthentic));
+        assert_eq!(verify("kind", &[&key(1).public()], &longer), Err(NotAuthentic));
     }
 
     #[test]

@@ -4,7 +4,7 @@ mod world;
 
 use protocol::frames::{Deed, FromSwitchboard, Item, Question, ToSwitchboard};
 use protocol::limits::ITEMS_IN_FLIGHT;
-use protocol::{HandsetId, LineId, RefusalCode, ReservationId, encode};
+use protocol::{HandsetId, LineId, RefusalCode, ReservationId, Timestamp, encode};
 use serde_bytes::ByteBuf;
 use switchboard::Limits;
 use switchboard::core::connection::{Connection, Output};
@@ -354,4 +354,74 @@ fn items_wait_for_every_handset_and_a_new_one_begins_with_what_is_new() {
         store.connection().query_row("SELECT count(*) FROM items", (), |row| row.get(0)).unwrap()
     };
     assert_eq!(envelopes, 0, "and gone once both have it");
+}
+
+#[test]
+fn a_restored_line_is_let_in_by_its_successors_signature_alone() {
+    let mut world = World::new();
+    let old = Line::new(1);
+    world.claim(A, &old);
+    let fresh = Line::new(3);
+    let (list, _) = old.next_list(vec![entry(fresh.handset, &fresh.signing.public())]);
+    let (successor, other) = (world::successor_of(1), world::successor_of(9));
+    let by = |key: &seal::SigningKey| protocol::documents::HandsetList {
+        restored: 1,
+        successor_key: Some(key.public()),
+        ..list.clone()
+    };
+    let mut another = by(&other);
+    another.successor = ByteBuf::from(seal::successor_hash(&other.public()));
+    let forged = [
+        seal::sign_handset_list(&old.identity, &by(&successor)),
+        seal::sign_restored_list(&old.identity, &other, &by(&successor)),
+        // These hold in themselves, but not for this line.
+        seal::sign_restored_list(&old.identity, &other, &another),
+        seal::sign_restored_list(&fresh.identity, &successor, &by(&successor)),
+    ];
+    let restoring = |world: &mut World, signed: &[u8]| {
+        let mut phone = Phone::new(world);
+        let greeting = protocol::frames::Greeting {
+            line: old.line,
+            handset: fresh.handset,
+            ..fresh.greeting(&phone.nonce, &address(A))
+        };
+        let frame = ToSwitchboard::Restore {
+            version: 1,
+            identity: old.identity.public(),
+            handsets: ByteBuf::from(signed),
+            handset: fresh.handset,
+            signature: ByteBuf::from(seal::sign_greeting(&fresh.signing, &greeting)),
+        };
+        phone.say(world, &frame)
+    };
+    for signed in forged {
+        assert_eq!(refused(&restoring(&mut world, &signed)), Some(RefusalCode::NotAuthentic));
+    }
+    // Without a restore nobody but a handset on the list says which one is.
+    let plain = seal::sign_handset_list(&old.identity, &list);
+    assert_eq!(refused(&restoring(&mut world, &plain)), Some(RefusalCode::HandsetUnknown));
+    let (mut open, _) = Phone::open(&mut world, &old);
+
+    let signed = seal::sign_restored_list(&old.identity, &successor, &by(&successor));
+    let heard = restoring(&mut world, &signed);
+    assert!(matches!(heard[..], [FromSwitchboard::Welcome { done: 0, newest: 0 }]), "{heard:?}");
+    let again = restoring(&mut world, &signed);
+    assert!(matches!(again[..], [FromSwitchboard::Welcome { .. }]), "the answer may have been lost: {again:?}");
+    let shown = FromSwitchboard::Superseded { handsets: ByteBuf::from(signed.clone()) };
+    open.connection.wake();
+    open.drive(&mut world);
+    assert_eq!((open.heard.last(), open.closed), (Some(&shown), true), "the old one is shown the list");
+    assert_eq!(Phone::new(&mut world).hello(&mut world, &old), [shown.clone()], "whenever it comes back");
+    // The same backup restored once more, or a list without its successor's signature: neither is newer.
+    let mut second = by(&successor);
+    second.made_at = Timestamp::from_millis(9);
+    let second = seal::sign_restored_list(&old.identity, &successor, &second);
+    assert_eq!(restoring(&mut world, &second), [shown.clone()], "it signs after this one then");
+    let later =
+        seal::sign_handset_list(&old.identity, &protocol::documents::HandsetList { number: 99, ..list.clone() });
+    assert_eq!(restoring(&mut world, &later), [shown]);
+    assert_eq!(
+        refused(&restoring(&mut world, &seal::sign_handset_list(&fresh.identity, &list))),
+        Some(RefusalCode::NotAuthentic)
+    );
 }

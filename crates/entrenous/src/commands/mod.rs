@@ -2,11 +2,14 @@
 
 mod accept;
 mod attach;
+mod backup;
 mod cards;
 mod claim;
 mod expiry;
+mod export;
 mod people;
 mod read;
+mod restore;
 mod status;
 mod write;
 
@@ -31,6 +34,9 @@ pub(crate) async fn run(command: Command, global: &Global, output: Output) -> Re
         Command::Read(args) => read::read(&args, global, output).await,
         Command::Search(args) => read::search(&args, global, output).await,
         Command::Sync => status::sync(global, output).await,
+        Command::Backup(args) => backup::run(&args, global, output).await,
+        Command::Restore(args) => restore::run(&args, global, output).await,
+        Command::Export(args) => export::run(&args, global, output).await,
         Command::Status => status::status(global, output).await,
         Command::Serve(_) | Command::Office(_) | Command::Demo(_) | Command::Completions { .. } => {
             Err(Failure::misuse("not-a-handset-command", "this is no command of a handset"))

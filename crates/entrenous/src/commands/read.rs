@@ -3,16 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use handset::{Entry, Event, FileView, MessageView};
+use handset::{Entry, Event, FileView, MessageView, NoticeView};
 use protocol::{BlobId, ContentId};
 
 use super::attach;
 use super::write::full_id;
 use crate::cli::{Global, Read, Search};
+use crate::clock::rfc3339;
 use crate::exit::{Exit, Failure};
 use crate::output::conversation::{Conversation, found};
-use crate::output::json::Message;
-use crate::output::style::harmless;
+use crate::output::json::{Message, Notice};
+use crate::output::notices::sentence;
+use crate::output::style::{QUIET, harmless, styled};
 use crate::output::{Output, is_unread, note, views};
 use crate::session::{Session, now};
 use crate::signals::ended;
@@ -28,6 +30,9 @@ pub(super) async fn read(args: &Read, global: &Global, output: Output) -> Result
     };
     let mut texts = session.handset().conversation(&person, since.as_deref())?;
     let mut page = Page::new(&person, output);
+    if since.is_some() {
+        page.noticed = session.handset().notices(&person)?.len();
+    }
     let mut exit = Exit::Done;
     if let Some(dir) = &args.save {
         (exit, page.saved) = attach::save(&mut session, &files_of(&texts), dir).await?;
@@ -37,7 +42,7 @@ pub(super) async fn read(args: &Read, global: &Global, output: Output) -> Result
         note("Nothing was said yet.");
     }
     output.heading(&views::expiry_heading(&view));
-    page.print(&mut session, &texts)?;
+    page.print(&mut session, &person, &texts)?;
     if !is_unread() {
         session.handset().mark_seen(now(), &person)?;
     }
@@ -72,7 +77,7 @@ async fn follow(session: &mut Session, mut page: Page, person: String, since: Op
             () = &mut end => return Ok(()),
         }
         let texts = session.handset().conversation(&person, since)?;
-        page.print(session, &texts)?;
+        page.print(session, &person, &texts)?;
         if is_unread() {
             return Ok(());
         }
@@ -101,15 +106,18 @@ struct Page {
     saved: Vec<(BlobId, PathBuf)>,
     /// Lines about expiry that were printed.
     lines: BTreeSet<ContentId>,
+    /// How many of the lines that no side wrote.
+    noticed: usize,
 }
 
 impl Page {
     fn new(person: &str, output: Output) -> Self {
         let (printed, lines, saved) = (BTreeMap::new(), BTreeSet::new(), Vec::new());
-        Self { output, conversation: Conversation::with(person), printed, lines, saved }
+        Self { output, conversation: Conversation::with(person), printed, lines, saved, noticed: 0 }
     }
 
-    fn print(&mut self, session: &mut Session, entries: &[Entry]) -> Result<(), Failure> {
+    fn print(&mut self, session: &mut Session, person: &str, entries: &[Entry]) -> Result<(), Failure> {
+        let notices = session.handset().notices(person)?;
         // What has vanished is not kept here either.
         self.printed.retain(|id, _| entries.iter().any(|entry| entry.id() == *id));
         for entry in entries {
@@ -123,6 +131,9 @@ impl Page {
                     continue;
                 }
             };
+            if !self.printed.contains_key(&text.id) {
+                self.note(person, &notices, |notice| notice.at < text.sent_at);
+            }
             match self.printed.get(&text.id) {
                 // That we have seen it now is no news to us.
                 Some(before) if same_to_us(before, text) => continue,
@@ -139,7 +150,19 @@ impl Page {
             }
             self.printed.insert(text.id, text.clone());
         }
+        self.note(person, &notices, |_| true);
         Ok(())
+    }
+
+    /// Prints the lines that no side wrote and that come next.
+    fn note(&mut self, person: &str, notices: &[NoticeView], come: impl Fn(&NoticeView) -> bool) {
+        while let Some(notice) = notices.get(self.noticed).filter(|notice| come(notice)) {
+            self.noticed += 1;
+            let text = sentence(person, notice);
+            let record =
+                Notice { notice: notice.code.clone(), person: person.to_owned(), at: rfc3339(notice.at), text };
+            self.output.result(&record, || styled(&harmless(&record.text), QUIET));
+        }
     }
 }
 

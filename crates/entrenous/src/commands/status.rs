@@ -43,8 +43,10 @@ pub(super) async fn status(global: &Global, output: Output) -> Result<Exit, Fail
     session.catch_up().await?;
     let status = session.handset().status()?;
     let online = session.handset().session_state() == SessionState::Online;
-    let record = Status::of(&status, session.arrived(), online, now());
-    output.result(&record, || views::status(&status, online, now()));
+    let (backup, elsewhere) = (session.handset().last_backup()?, session.handset().superseded()?);
+    let record = Status::of(&status, session.arrived(), online, now()).with_backup(backup, elsewhere);
+    output.result(&record, || views::status(&status, online, backup, now()));
     session.close().await?;
-    Ok(Exit::Done)
+    // What it has can be read, but it is nobody's line any more.
+    Ok(if elsewhere.is_some() { Exit::Refused } else { Exit::Done })
 }

@@ -150,6 +150,26 @@ impl Person {
     }
 }
 
+/// `backup`, `restore`.
+#[derive(Debug, Serialize)]
+pub(crate) struct Backup {
+    pub(crate) file: String,
+    pub(crate) made_at: String,
+    pub(crate) people: u64,
+    pub(crate) texts: u64,
+    pub(crate) state: &'static str,
+}
+
+/// A line of `read` that no side wrote.
+#[derive(Debug, Serialize)]
+pub(crate) struct Notice {
+    /// What it says: a stable code.
+    pub(crate) notice: String,
+    pub(crate) person: String,
+    pub(crate) at: String,
+    pub(crate) text: String,
+}
+
 /// `text`, `react`, `unsend`.
 #[derive(Debug, Serialize)]
 pub(crate) struct Written {
@@ -284,6 +304,10 @@ pub(crate) struct Status {
     /// Contents received in all.
     received_in_all: u64,
     state: Vec<Waits>,
+    /// When the last backup was made (`status`).
+    last_backup: Option<String>,
+    /// When the line was restored on another handset: this one is off (`status`).
+    restored_elsewhere: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -314,7 +338,14 @@ impl Status {
             office: status.office.clone(),
             received_in_all: status.received,
             state: status.pending.iter().map(waits).collect(),
+            last_backup: None,
+            restored_elsewhere: None,
         }
+    }
+
+    /// The same with when the last backup was made, and when the line was restored elsewhere.
+    pub(crate) fn with_backup(self, last: Option<Timestamp>, elsewhere: Option<Timestamp>) -> Self {
+        Self { last_backup: last.map(rfc3339), restored_elsewhere: elsewhere.map(rfc3339), ..self }
     }
 }
 

@@ -2,8 +2,10 @@
 
 pub(crate) mod conversation;
 pub(crate) mod json;
+pub(crate) mod notices;
 pub(crate) mod progress;
 pub(crate) mod qr;
+pub(crate) mod rows;
 pub(crate) mod style;
 pub(crate) mod table;
 pub(crate) mod views;

@@ -165,13 +165,14 @@ pub(crate) fn requests(requests: &[RequestView]) -> String {
 }
 
 /// How the handset stands.
-pub(crate) fn status(status: &StatusView, online: bool, now: Timestamp) -> String {
+pub(crate) fn status(status: &StatusView, online: bool, backup: Option<Timestamp>, now: Timestamp) -> String {
     let connection = if online { styled("online", GOOD) } else { styled("offline", CARE) };
     let mut text = fields(&[
         ("Name", styled(&harmless(&status.name), STRONG)),
         ("Office", format!("{} ({})", harmless(&status.office), status.switchboard)),
         ("Switchboard", connection),
         ("Line", status.line.to_text()),
+        ("Last backup", backup.map_or_else(|| styled("none: make one with `entrenous backup`", CARE), local_full)),
     ]);
     text.push_str(&waiting(&status.pending, now));
     text

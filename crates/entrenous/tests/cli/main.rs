@@ -1,5 +1,6 @@
 //! The real binary: two offices' switchboards on loopback, and principals in the terminal.
 
+mod backups;
 mod cards;
 mod demo;
 mod files;

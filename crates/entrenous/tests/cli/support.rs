@@ -150,7 +150,8 @@ impl Handset<'_> {
     pub(crate) fn conversation(&self, person: &str) -> Vec<(String, String, String)> {
         let field = |record: &Value, name: &str| record[name].as_str().unwrap().to_owned();
         let (_, records) = self.run(&["read", person]);
-        records.iter().map(|text| (field(text, "from"), field(text, "text"), field(text, "state"))).collect()
+        let texts = records.iter().filter(|record| record["notice"].is_null());
+        texts.map(|text| (field(text, "from"), field(text, "text"), field(text, "state"))).collect()
     }
 }
 

@@ -208,7 +208,17 @@ impl Connection {
                 if self.speaks(version) {
                     let greeting = self.greeting(seal::line_id(&identity), handset);
                     let (handsets, signature) = (handsets.into_vec(), signature.into_vec());
+                    let invitation = Some(invitation);
                     let claim = Claim { invitation, identity, handsets, handset, greeting, signature };
+                    self.phase = Phase::Claiming { handset };
+                    self.apply(Asked::Claim, Work::Claim(Box::new(claim)));
+                }
+            }
+            (Phase::Greeting, ToSwitchboard::Restore { version, identity, handsets, handset, signature }) => {
+                if self.speaks(version) {
+                    let greeting = self.greeting(seal::line_id(&identity), handset);
+                    let (handsets, signature) = (handsets.into_vec(), signature.into_vec());
+                    let claim = Claim { invitation: None, identity, handsets, handset, greeting, signature };
                     self.phase = Phase::Claiming { handset };
                     self.apply(Asked::Claim, Work::Claim(Box::new(claim)));
                 }
@@ -248,12 +258,7 @@ impl Connection {
         let Phase::Looking { line, handset, signature } = &self.phase else { return };
         let (line, handset) = (*line, *handset);
         match known {
-            Err(NotKnown::Line) => {
-                self.refuse(RefusalCode::LineUnknown, "this line has no account here: claim one with a claim link");
-            }
-            Err(NotKnown::Handset) => {
-                self.refuse(RefusalCode::HandsetUnknown, "this handset is not on the line's newest list");
-            }
+            Err(why) => self.turn_away(why),
             Ok(known) => {
                 let greeting = self.greeting(line, handset);
                 if seal::verify_greeting(signature, &known.signing, &greeting).is_ok() {
@@ -265,6 +270,25 @@ impl Connection {
         }
     }
 
+    fn turn_away(&mut self, why: NotKnown) {
+        match why {
+            NotKnown::Line => {
+                self.refuse(RefusalCode::LineUnknown, "this line has no account here: claim one with a claim link");
+            }
+            NotKnown::Handset => {
+                self.refuse(RefusalCode::HandsetUnknown, "this handset is not on the line's newest list");
+            }
+            NotKnown::Superseded(list) => self.superseded(list),
+        }
+    }
+
+    /// Ends the connection of a handset whose line was restored on another.
+    fn superseded(&mut self, list: Vec<u8>) {
+        self.send(FromSwitchboard::Superseded { handsets: ByteBuf::from(list) });
+        self.outputs.push_back(Output::Close);
+        self.phase = Phase::Closed;
+    }
+
     /// What came of the work asked for first of those not answered.
     pub fn done(&mut self, done: Done) {
         self.asked.pop_front();
@@ -274,6 +298,7 @@ impl Connection {
                 self.open(line, handset, welcome);
             }
             (Phase::Claiming { .. }, Done::NotClaimed(refusal)) => self.end(refusal),
+            (Phase::Claiming { .. }, Done::Superseded(list)) => self.superseded(list),
             (Phase::Open(open), Done::Deed { .. }) if open.stopped => {}
             (Phase::Open(_), Done::Deed { number, result: Ok(()) }) => self.send(FromSwitchboard::Done { number }),
             (Phase::Open(_), Done::Deed { number, result: Err(refusal) }) => self.not_done(number, refusal),
@@ -337,12 +362,13 @@ impl Connection {
         }
     }
 
-    /// The answer to [`Output::Read`]; none if the handset is not on the line's newest list any more.
-    pub fn items(&mut self, items: Option<Vec<Item>>) {
+    /// The answer to [`Output::Read`]; an error if the handset is not on the line's newest list any more.
+    pub fn items(&mut self, items: Result<Vec<Item>, NotKnown>) {
         let Phase::Open(open) = &mut self.phase else { return };
         open.reading = false;
-        let Some(items) = items else {
-            return self.refuse(RefusalCode::HandsetUnknown, "this handset is not on the line's newest list any more");
+        let items = match items {
+            Ok(items) => items,
+            Err(why) => return self.turn_away(why),
         };
         if let Some(last) = items.last() {
             let window = open.window();

@@ -10,7 +10,7 @@ use protocol::{HandsetId, InvitationSecret, LineId, RefusalCode};
 use super::Claim;
 use super::reads::{Welcome, welcome};
 use super::turn::{Step, Turn, refuse};
-use crate::store::{HandsetRow, InvitationRow, LineRow, StoreError};
+use crate::store::{HandsetRow, IntakeState, InvitationRow, LineRow, StoreError};
 
 impl Turn<'_> {
     /// Takes an invitation up; gives the line and where its handset stands.
@@ -18,12 +18,25 @@ impl Turn<'_> {
     /// A line that has its account claims again freely (an answer was lost, or it comes back): the invitation is spent
     /// only on a new line.
     pub(super) fn claim(&mut self, claim: &Claim) -> Step<(LineId, Welcome)> {
-        let hash = seal::sha256(claim.invitation.as_bytes());
         let line = seal::line_id(&claim.identity);
-        let Some(mut invitation) = self.tx.invitation(&hash)? else { return invalid() };
-        if invitation.line.is_some_and(|by| by != line) {
-            return invalid();
-        }
+        let known = self.tx.line(&line)?;
+        let invitation = match &claim.invitation {
+            Some(secret) => {
+                let hash = seal::sha256(secret.as_bytes());
+                let Some(row) = self.tx.invitation(&hash)? else { return invalid() };
+                if row.line.is_some_and(|by| by != line) {
+                    return invalid();
+                }
+                Some((hash, row))
+            }
+            None if known.is_none() => {
+                return refuse(
+                    RefusalCode::LineUnknown,
+                    "this line has no account here: ask the office for a claim link, and restore with it",
+                );
+            }
+            None => None,
+        };
         let Ok(list) = seal::verify_handset_list(&claim.handsets, &claim.identity) else { return unauthentic() };
         let Some(entry) = list.handsets.iter().find(|entry| entry.handset == claim.handset) else {
             return refuse(RefusalCode::HandsetUnknown, "this handset is not on the line's list");
@@ -33,15 +46,24 @@ impl Turn<'_> {
         {
             return unauthentic();
         }
-        let known = self.tx.line(&line)?;
-        if known.is_none() {
-            invitation.line = Some(line);
-            invitation.secret = None;
-            self.tx.put_invitation(&hash, &invitation)?;
+        if invitation.is_none() && list.restored == 0 {
+            return refuse(RefusalCode::HandsetUnknown, "this list shows no restore");
+        }
+        if let (None, Some((hash, row))) = (&known, invitation) {
+            self.tx.put_invitation(&hash, &InvitationRow { line: Some(line), secret: None, ..row })?;
         }
         // An account that was left and is come back to may have missed some lists of the chain.
         self.put_list(&line, known.as_ref(), &claim.identity, &claim.handsets, &list, true)?;
         Ok((line, welcome(self.tx, &line, &claim.handset)?))
+    }
+
+    /// The list of a restored line, if it counts before the one that its own signatures of a claim bring.
+    pub(super) fn newer_list(&mut self, claim: &Claim) -> Result<Option<Vec<u8>>, StoreError> {
+        let Some(known) = self.tx.line(&seal::line_id(&claim.identity))? else { return Ok(None) };
+        let Ok(brought) = seal::verify_handset_list(&claim.handsets, &claim.identity) else { return Ok(None) };
+        let list = stored_list(&known)?;
+        let is_newer = list.restored > 0 && (list.restored, list.number) >= (brought.restored, brought.number);
+        Ok((is_newer && known.list != claim.handsets).then_some(known.list))
     }
 
     /// Puts a newer handset list in place of the older.
@@ -69,16 +91,39 @@ impl Turn<'_> {
             if known.list_hash == list_hash {
                 return Ok(());
             }
+            let last = stored_list(known)?;
+            if list.successor != last.successor {
+                return unauthentic();
+            }
             let is_next = list.number == known.list_number.saturating_add(1)
                 && list.previous.as_ref().is_some_and(|previous| previous.as_slice() == known.list_hash);
             let is_later = may_skip && list.number > known.list_number.saturating_add(1);
-            if !is_next && !is_later {
+            let is_restored = may_skip && list.restored > last.restored;
+            if list.restored < last.restored || !(is_next || is_later || is_restored) {
                 return refuse(RefusalCode::HandsetUnknown, "this is not the line's newest handset list");
             }
+            if list.restored > last.restored {
+                self.clear_out(line)?;
+            }
         }
-        let row = LineRow { identity: encode(identity), list: encode(list), list_hash, list_number: list.number };
+        let row = LineRow { identity: encode(identity), list: signed.to_vec(), list_hash, list_number: list.number };
         self.tx.put_line(line, &row)?;
         self.replace_handsets(line, list)
+    }
+
+    /// The line was restored: nobody has the keys to what the handsets before had opened here. Its cards are taken back;
+    /// its standing intakes are gone, so that they can be put up again under the same ids.
+    fn clear_out(&mut self, line: &LineId) -> Step {
+        self.tx.remove_mailboxes(line)?;
+        for lookup in self.tx.intakes_open(line)? {
+            let Some(row) = self.tx.intake(&lookup)? else { continue };
+            let is_standing = row.expires_at.is_none();
+            self.close_intake(&lookup, row, IntakeState::Revoked)?;
+            if is_standing {
+                self.tx.remove_intake(&lookup)?;
+            }
+        }
+        Ok(())
     }
 
     fn replace_handsets(&mut self, line: &LineId, list: &HandsetList) -> Step {
@@ -106,6 +151,10 @@ impl Turn<'_> {
         self.tx.put_invitation(&seal::sha256(secret.as_bytes()), &row)?;
         Ok(secret)
     }
+}
+
+fn stored_list(row: &LineRow) -> Result<HandsetList, StoreError> {
+    seal::read_handset_list(&row.list).map_err(|_| StoreError::damaged("a handset list"))
 }
 
 fn invalid<T>() -> Step<T> {

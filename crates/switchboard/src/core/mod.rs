@@ -41,7 +41,7 @@ use turn::{Stop, Turn};
 /// Something to do, in one transaction with whatever else waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Work {
-    /// A handset takes up an invitation.
+    /// A handset takes up an invitation, or its line was restored on it.
     Claim(Box<Claim>),
     /// A deed of a handset that has said who it is.
     Deed {
@@ -128,11 +128,11 @@ pub enum Work {
     },
 }
 
-/// What a handset says that takes up an invitation.
+/// What a handset says that takes up an invitation, or on which its line was restored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
-    /// From the claim link.
-    pub invitation: InvitationSecret,
+    /// From the claim link; none if the line has its account here and was restored.
+    pub invitation: Option<InvitationSecret>,
     /// The line's identity key.
     pub identity: SigningPublic,
     /// The line's newest signed handset list.
@@ -157,6 +157,8 @@ pub enum Done {
     },
     /// A claim is refused.
     NotClaimed(Refusal),
+    /// The line was restored on another handset with this list, which counts before that of the claim.
+    Superseded(Vec<u8>),
     /// A deed is done, or refused and nothing of it kept.
     Deed {
         /// Its number.
@@ -268,7 +270,7 @@ impl Turn<'_> {
         match work {
             Work::Claim(claim) => match self.attempt(|turn| turn.claim(&claim))? {
                 Ok((line, welcome)) => Ok(Done::Claimed { line, welcome }),
-                Err(refusal) => Ok(Done::NotClaimed(refusal)),
+                Err(refusal) => Ok(self.newer_list(&claim)?.map_or(Done::NotClaimed(refusal), Done::Superseded)),
             },
             Work::Deed { line, handset, after, number, deed } => self.deed(&line, &handset, after, number, *deed),
             Work::Ack { line, handset, through } => self.ack(&line, &handset, through).map(|()| Done::Noted),

@@ -1,10 +1,9 @@
 //! What is read beside the writing: on the same store, or on another connection to it.
 
-use protocol::codec::decode;
-use protocol::documents::{HandsetList, SigningPublic};
+use protocol::documents::SigningPublic;
 use protocol::federation::PeerMessage;
 use protocol::frames::Item;
-use protocol::limits::{ITEMS_IN_FLIGHT, SLOT_BYTES};
+use protocol::limits::ITEMS_IN_FLIGHT;
 use protocol::{HandsetId, LineId, QueueId, SwitchboardAddress, Timestamp};
 
 use super::Office;
@@ -31,12 +30,14 @@ pub struct Welcome {
 }
 
 /// Why a handset is not let in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotKnown {
     /// The line has no account here.
     Line,
     /// The handset is not on its newest list.
     Handset,
+    /// Nor on this one, with which the line was restored on another: it proves itself to the handset.
+    Superseded(Vec<u8>),
 }
 
 /// What waits for a peer.
@@ -64,10 +65,11 @@ pub fn known(
     let mut found = Err(NotKnown::Line);
     store.read(&mut |tx| {
         let Some(row) = tx.line(line)? else { return Ok(()) };
-        let list: HandsetList = decode(&row.list, 2 * SLOT_BYTES).map_err(|_| StoreError::damaged("a handset list"))?;
+        let list = seal::read_handset_list(&row.list).map_err(|_| StoreError::damaged("a handset list"))?;
         let entry = list.handsets.into_iter().find(|entry| entry.handset == *handset);
         found = match entry {
             Some(entry) => Ok(Known { signing: entry.signing, welcome: welcome(tx, line, handset)? }),
+            None if list.restored > 0 => Err(NotKnown::Superseded(row.list)),
             None => Err(NotKnown::Handset),
         };
         Ok(())
@@ -97,7 +99,7 @@ pub fn items(
     after: u64,
     count: usize,
     bytes: usize,
-) -> Result<Option<Vec<Item>>, StoreError> {
+) -> Result<Result<Vec<Item>, NotKnown>, StoreError> {
     let mut found = None;
     store.read(&mut |tx| {
         if let Some(row) = tx.handset(line, handset)? {
@@ -106,7 +108,10 @@ pub fn items(
         }
         Ok(())
     })?;
-    Ok(found)
+    match found {
+        Some(items) => Ok(Ok(items)),
+        None => Ok(Err(known(store, line, handset)?.err().unwrap_or(NotKnown::Handset))),
+    }
 }
 
 /// The messages for a peer after a number (or after what it has stored, if that is more), at most `count`, and no more

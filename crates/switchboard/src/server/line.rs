@@ -255,7 +255,9 @@ impl Line {
     async fn say(&mut self, frame: &FromSwitchboard) -> Result<(), Over> {
         match frame {
             FromSwitchboard::Items(items) => self.shared.metrics.items_out.add(items.len() as u64),
-            FromSwitchboard::Refused(_) if self.place.is_none() => self.shared.metrics.greetings_refused.one(),
+            FromSwitchboard::Refused(_) | FromSwitchboard::Superseded { .. } if self.place.is_none() => {
+                self.shared.metrics.greetings_refused.one()
+            }
             _ => {}
         }
         self.send(Message::Binary(encode(frame).into())).await

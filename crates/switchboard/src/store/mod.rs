@@ -134,6 +134,8 @@ pub trait Intakes {
     fn remove_intake(&mut self, lookup: &LookupId) -> Result<()>;
     /// Open intakes of a line.
     fn count_intakes(&mut self, line: &LineId) -> Result<u64>;
+    /// The same by their ids.
+    fn intakes_open(&mut self, line: &LineId) -> Result<Vec<LookupId>>;
     /// Intakes whose time was over before this, at most `limit`.
     fn intakes_expired(&mut self, before: Timestamp, limit: usize) -> Result<Vec<LookupId>>;
 
@@ -186,6 +188,8 @@ pub trait Mailboxes {
     fn set_mailbox_last(&mut self, mailbox: &MailboxId, last: u64) -> Result<()>;
     /// Removes one; none does nothing.
     fn remove_mailbox(&mut self, mailbox: &MailboxId) -> Result<()>;
+    /// Removes all of a line's.
+    fn remove_mailboxes(&mut self, line: &LineId) -> Result<()>;
     /// Open mailboxes of a line.
     fn count_mailboxes(&mut self, line: &LineId) -> Result<u64>;
 

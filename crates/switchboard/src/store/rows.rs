@@ -20,9 +20,9 @@ pub struct InvitationRow {
 pub struct LineRow {
     /// The encoded [`protocol::documents::SigningPublic`].
     pub identity: Vec<u8>,
-    /// The encoded [`protocol::documents::HandsetList`], the newest.
+    /// The newest [`protocol::documents::HandsetList`], as it was signed.
     pub list: Vec<u8>,
-    /// SHA-256 of that list as it was signed.
+    /// SHA-256 of that.
     pub list_hash: [u8; 32],
     /// That list's number.
     pub list_number: u64,

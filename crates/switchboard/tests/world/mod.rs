@@ -34,15 +34,18 @@ impl Line {
     pub fn new(seed: u8) -> Self {
         let mut rng = ChaCha20Rng::from_seed([seed; 32]);
         let (identity, signing) = (seal::SigningKey::generate(&mut rng), seal::SigningKey::generate(&mut rng));
+        let successor = successor_of(seed);
         let handset = HandsetId::new([seed; 16]);
         let line = seal::line_id(&identity.public());
         let list = HandsetList {
             line,
             number: 1,
             previous: None,
-            successor: ByteBuf::from([0; 32]),
+            successor: ByteBuf::from(seal::successor_hash(&successor.public())),
             handsets: vec![entry(handset, &signing.public())],
             made_at: Timestamp::default(),
+            restored: 0,
+            successor_key: None,
         };
         let signed = seal::sign_handset_list(&identity, &list);
         Self { identity, signing, list, signed, line, handset, next_deed: 1 }
@@ -73,7 +76,7 @@ impl Line {
     pub fn claim(&self, invitation: InvitationSecret, address: &SwitchboardAddress) -> Claim {
         let greeting = self.greeting(&[1; 32], address);
         Claim {
-            invitation,
+            invitation: Some(invitation),
             identity: self.identity.public(),
             handsets: self.signed.clone(),
             handset: self.handset,
@@ -92,6 +95,11 @@ impl Line {
     pub fn deed_numbered(&self, number: u64, deed: Deed) -> Work {
         Work::Deed { line: self.line, handset: self.handset, after: None, number, deed: Box::new(deed) }
     }
+}
+
+/// The successor key of the line that [`Line::new`] makes of a seed.
+pub fn successor_of(seed: u8) -> seal::SigningKey {
+    seal::SigningKey::generate(&mut ChaCha20Rng::from_seed([seed ^ 0xff; 32]))
 }
 
 pub fn entry(handset: HandsetId, signing: &SigningPublic) -> HandsetEntry {

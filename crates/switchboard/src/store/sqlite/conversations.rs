@@ -31,6 +31,10 @@ impl Mailboxes for SqliteTx<'_> {
         self.run("DELETE FROM mailboxes WHERE mailbox = ?1", (mailbox.as_bytes(),)).map(drop)
     }
 
+    fn remove_mailboxes(&mut self, line: &LineId) -> Result<()> {
+        self.run("DELETE FROM mailboxes WHERE line = ?1", (line.as_bytes(),)).map(drop)
+    }
+
     fn count_mailboxes(&mut self, line: &LineId) -> Result<u64> {
         self.number("SELECT count(*) FROM mailboxes WHERE line = ?1", (line.as_bytes(),))
     }

@@ -50,6 +50,14 @@ impl Intakes for SqliteTx<'_> {
         self.number("SELECT count(*) FROM intakes WHERE line = ?1 AND state = 0", (line.as_bytes(),))
     }
 
+    fn intakes_open(&mut self, line: &LineId) -> Result<Vec<LookupId>> {
+        self.many(
+            "SELECT lookup FROM intakes WHERE line = ?1 AND state = 0 ORDER BY lookup",
+            (line.as_bytes(),),
+            |row| id(row, 0, LookupId::from_slice),
+        )
+    }
+
     fn intakes_expired(&mut self, before: Timestamp, limit: usize) -> Result<Vec<LookupId>> {
         self.many(
             "SELECT lookup FROM intakes WHERE expires_at IS NOT NULL AND state = 0 AND expires_at <= ?1

@@ -142,6 +142,7 @@ fn intakes(tx: &mut dyn Tx) -> Result<()> {
 
     tx.put_intake(&LOOKUP, &row(Some(at(50)), IntakeState::Revoked))?;
     assert_eq!((tx.intakes_expired(at(99), 10)?, tx.count_intakes(&LINE)?), (vec![], 1));
+    assert_eq!((tx.intakes_open(&LINE)?.len(), tx.intakes_open(&OTHER)?), (1, vec![]));
     tx.add_slot(&LOOKUP, &slot(0, false), b"zero")?;
     tx.remove_intake(&LOOKUP)?;
     assert_eq!((tx.intake(&LOOKUP)?, tx.slots(&LOOKUP)?), (None, vec![]));
@@ -174,6 +175,8 @@ fn mailboxes(tx: &mut dyn Tx) -> Result<()> {
     tx.set_mailbox_last(&MAILBOX, 5)?;
     assert_eq!((tx.mailbox(&MAILBOX)?, tx.count_mailboxes(&LINE)?), (Some(row(&b, 5)), 1));
     assert_eq!(tx.count_mailboxes(&OTHER)?, 0);
+    tx.remove_mailboxes(&OTHER)?;
+    assert_eq!(tx.count_mailboxes(&LINE)?, 1);
     tx.remove_mailbox(&MAILBOX)?;
     tx.remove_mailbox(&MAILBOX)?;
     assert_eq!(tx.mailbox(&MAILBOX)?, None);

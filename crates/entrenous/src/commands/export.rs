@@ -1,0 +1,231 @@
+//! `export`: a conversation in files that other programs read (docs/export-format.md).
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use handset::{FileState, FileView, Handset, MessageView};
+use serde::Serialize;
+
+use crate::cli::{Export, Global};
+use crate::clock::rfc3339;
+use crate::exit::{Exit, Failure};
+use crate::files::Files;
+use crate::output::Output;
+use crate::output::notices::sentence;
+use crate::profile::{make_private_dir, private_file};
+use crate::session::{Session, now};
+
+/// The version of the format.
+const VERSION: u32 = 1;
+
+/// `conversation.json`.
+#[derive(Debug, Serialize)]
+struct About {
+    version: u32,
+    person: String,
+    name: String,
+    line: String,
+    verified: &'static str,
+    own_name: String,
+    own_line: String,
+    exported_at: String,
+    messages: usize,
+    notices: Vec<Notice>,
+}
+
+#[derive(Debug, Serialize)]
+struct Notice {
+    notice: String,
+    at: String,
+    text: String,
+}
+
+/// A line of `messages.jsonl`.
+#[derive(Debug, Serialize)]
+struct Message {
+    id: String,
+    order: usize,
+    from: String,
+    mine: bool,
+    sent_at: String,
+    text: String,
+    reply_to: Option<String>,
+    reactions: Vec<Reaction>,
+    state: &'static str,
+    gone: bool,
+    unknown: bool,
+    attachments: Vec<Attachment>,
+}
+
+#[derive(Debug, Serialize)]
+struct Reaction {
+    from: String,
+    emoji: String,
+}
+
+/// A file that goes with a message.
+#[derive(Debug, Serialize)]
+struct Attachment {
+    name: String,
+    media_type: String,
+    bytes: u64,
+    /// In the directory; none if this handset does not have it.
+    path: Option<String>,
+}
+
+/// What the command prints.
+#[derive(Debug, Serialize)]
+struct Exported {
+    person: String,
+    directory: String,
+    messages: usize,
+}
+
+pub(super) async fn run(args: &Export, global: &Global, output: Output) -> Result<Exit, Failure> {
+    if args.out.exists() {
+        return Err(Failure::refused(
+            "directory-exists",
+            "there is something of that name already: give another --out",
+        ));
+    }
+    let mut session = Session::open(global)?;
+    session.catch_up().await?;
+    let exported = export(&mut session, args);
+    session.close().await?;
+    let exported = exported?;
+    output.result(&exported, || {
+        format!(
+            "{} texts with {} are in {}, readable by whoever can read your files.",
+            exported.messages, exported.person, exported.directory
+        )
+    });
+    Ok(Exit::Done)
+}
+
+fn export(session: &mut Session, args: &Export) -> Result<Exported, Failure> {
+    let store = session.files();
+    let handset = session.handset();
+    let person = handset.person(&args.of.person)?;
+    let (texts, own) = (handset.read(&person.person, None)?, handset.status()?);
+    let notices = handset.notices(&person.person)?;
+    let handset = &*handset;
+    let about = About {
+        version: VERSION,
+        person: person.person.clone(),
+        name: person.name.clone(),
+        line: person.line.to_text(),
+        verified: person.verified.as_str(),
+        own_name: own.name.clone(),
+        own_line: own.line.to_text(),
+        exported_at: rfc3339(now()),
+        messages: texts.len(),
+        notices: notices
+            .iter()
+            .map(|notice| Notice {
+                notice: notice.code.clone(),
+                at: rfc3339(notice.at),
+                text: sentence(&person.person, notice),
+            })
+            .collect(),
+    };
+    let unwritable = |error| Failure::file("the export's directory", &error);
+    let draft = Draft::begin(&args.out).map_err(unwritable)?;
+    draft
+        .write("conversation.json", |file| serde_json::to_writer_pretty(file, &about).map_err(Into::into))
+        .and_then(|()| {
+            draft.write("messages.jsonl", |file| {
+                for (order, text) in texts.iter().enumerate() {
+                    let attachments = text.files.iter().map(|file| draft.attach(handset, &store, file));
+                    let attachments = attachments.collect::<std::io::Result<_>>()?;
+                    serde_json::to_writer(&mut *file, &record(order, text, attachments))?;
+                    file.write_all(b"\n")?;
+                }
+                Ok(())
+            })
+        })
+        .and_then(|()| draft.keep(&args.out))
+        .map_err(unwritable)?;
+    Ok(Exported { person: person.person, directory: args.out.display().to_string(), messages: texts.len() })
+}
+
+fn record(order: usize, message: &MessageView, attachments: Vec<Attachment>) -> Message {
+    let who = |mine: bool| if mine { "me".to_owned() } else { message.person.clone() };
+    Message {
+        id: message.id.to_text(),
+        order,
+        from: who(message.mine),
+        mine: message.mine,
+        sent_at: rfc3339(message.sent_at),
+        // What was taken back is nowhere any more; only that it was there.
+        text: if message.gone { String::new() } else { message.text.clone() },
+        reply_to: message.reply_to.map(|id| id.to_text()),
+        reactions: message
+            .reactions
+            .iter()
+            .map(|reaction| Reaction { from: who(reaction.mine), emoji: reaction.emoji.clone() })
+            .collect(),
+        state: message.state.as_str(),
+        gone: message.gone,
+        unknown: message.unknown,
+        attachments,
+    }
+}
+
+/// A directory that is there whole or not at all.
+struct Draft(PathBuf);
+
+impl Draft {
+    fn begin(out: &Path) -> std::io::Result<Self> {
+        // A name that nobody else gives.
+        let mut name = std::ffi::OsString::from(".");
+        name.push(out.file_name().unwrap_or_default());
+        name.push(".entrenous-new");
+        let draft = Self(out.with_file_name(name));
+        draft.remove();
+        make_private_dir(&draft.0)?;
+        Ok(draft)
+    }
+
+    fn write(
+        &self,
+        name: &str,
+        fill: impl FnOnce(&mut std::io::BufWriter<std::fs::File>) -> std::io::Result<()>,
+    ) -> std::io::Result<()> {
+        let file = private_file().create_new(true).open(self.0.join(name))?;
+        let mut file = std::io::BufWriter::new(file);
+        fill(&mut file)?;
+        file.flush()?;
+        file.get_ref().sync_all()
+    }
+
+    /// Puts a file into `files/`, if its bytes are here.
+    fn attach(&self, handset: &Handset, store: &Files, file: &FileView) -> std::io::Result<Attachment> {
+        let is_elsewhere = matches!(file.state, FileState::Offered | FileState::Wanted | FileState::Lost);
+        let path = if is_elsewhere || store.length(&file.blob) == 0 {
+            None
+        } else {
+            let dir = self.0.join("files");
+            make_private_dir(&dir)?;
+            let (key, size) = handset.file_key(&file.blob).map_err(std::io::Error::other)?;
+            let path = store.save(&file.blob, &key, size, &dir, &file.name)?;
+            path.file_name().map(|name| format!("files/{}", name.to_string_lossy()))
+        };
+        Ok(Attachment { name: file.name.clone(), media_type: file.media_type.clone(), bytes: file.size, path })
+    }
+
+    fn keep(&self, out: &Path) -> std::io::Result<()> {
+        #[cfg(unix)]
+        std::fs::File::open(&self.0)?.sync_all()?;
+        std::fs::rename(&self.0, out)
+    }
+
+    fn remove(&self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        self.remove();
+    }
+}

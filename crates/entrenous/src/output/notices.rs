@@ -1,0 +1,39 @@
+//! Lines in a conversation that no side wrote, in words.
+
+use handset::NoticeView;
+
+use crate::clock::local_full;
+
+/// What a line says, to whoever talks with this person.
+pub(crate) fn sentence(person: &str, notice: &NoticeView) -> String {
+    let about = notice.about.map(local_full).unwrap_or_default();
+    match notice.code.as_str() {
+        "restored" => format!(
+            "Restored from a backup of {about}; new handset. {person} sends again what they wrote since; what you wrote since is only on their side."
+        ),
+        "contact-restored" => format!("{person} uses a new handset, restored from a backup; verified as before."),
+        "needs-card" => {
+            format!("No way to {person} is known to this handset: ask for a new card, or hand out one of yours.")
+        }
+        "founded-again" => "The conversation was founded again.".to_owned(),
+        // The codes of refusals: nobody let us in.
+        code => format!("{person} could not be reached ({code}): ask for a new card."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn every_line_says_what_happened() {
+        let at = Timestamp::from_millis(1_700_000_000_000);
+        let said = |code: &str| sentence("Tomas", &NoticeView { code: code.to_owned(), at, about: Some(at) });
+        assert!(said("restored").starts_with("Restored from a backup of 1"), "{}", said("restored"));
+        assert!(said("contact-restored").contains("Tomas uses a new handset"));
+        assert!(said("needs-card").contains("new card") && said("card-revoked").contains("new card"));
+        assert!(!said("founded-again").contains("card"));
+    }
+}
