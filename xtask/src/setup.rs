@@ -47,6 +47,14 @@ pub(crate) const CHROMIUM: Need = Need {
     packages: &["chromium"],
 };
 
+/// For the tests of certificates by ACME.
+pub(crate) const PEBBLE: Need = Need {
+    what: "Pebble",
+    purpose: "to be the certificate authority of tests",
+    programs: &["pebble"],
+    packages: &["pebble"],
+};
+
 /// Makes sure that all of `needs` are there, installing what can be installed.
 ///
 /// # Errors

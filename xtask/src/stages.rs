@@ -61,6 +61,7 @@ fn lint() -> Result<Tally, Failure> {
 }
 
 fn unit() -> Result<Tally, Failure> {
+    setup::require(&[&setup::PEBBLE])?;
     build()?;
     run_tests(false)
 }

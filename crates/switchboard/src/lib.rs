@@ -16,5 +16,6 @@ pub use limits::Limits;
 pub use reach::is_public;
 #[cfg(not(target_family = "wasm"))]
 pub use server::{
-    Config, OperatorError, PeerStatus, Running, StartError, forget_peer, invite, peers, set_peer_standing, start,
+    Acme, CertificateState, Config, LETS_ENCRYPT, OperatorError, PeerStatus, RenewalState, Running, StartError,
+    certificate_state, forget_peer, invite, peers, set_peer_standing, start,
 };

@@ -162,7 +162,8 @@ impl Resolve for PublicOnly {
     }
 }
 
-fn roots(path: &Path) -> Result<Vec<Certificate>, StartError> {
+/// Certificates from a file.
+pub(super) fn roots(path: &Path) -> Result<Vec<Certificate>, StartError> {
     let wrong = |reason: String| StartError::TrustRoots { path: path.to_owned(), reason };
     let pem = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
     let roots = Certificate::from_pem_bundle(&pem).map_err(|_| wrong("it holds no certificates in PEM".to_owned()))?;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use protocol::SwitchboardAddress;
 
 use super::StartError;
+use super::acme::Acme;
 use crate::core::{Federation, Office};
 use crate::limits::Limits;
 
@@ -26,6 +27,8 @@ pub struct Config {
     pub tls_cert: Option<PathBuf>,
     /// Its private key in PEM; `tls/key.pem` in the data directory if not given.
     pub tls_key: Option<PathBuf>,
+    /// How a certificate is obtained and renewed; none if the operator looks after it.
+    pub acme: Option<Acme>,
     /// Further roots in PEM, beside the system's, that peers' certificates may come from.
     pub trust_roots: Option<PathBuf>,
     /// Who may be a peer.
@@ -45,6 +48,7 @@ impl Config {
             insecure_loopback: false,
             tls_cert: None,
             tls_key: None,
+            acme: None,
             trust_roots: None,
             federation: Federation::default(),
             limits: Limits::default(),
@@ -53,6 +57,10 @@ impl Config {
 
     /// Where certificate and key are; none for plain http.
     pub(super) fn certificate(&self) -> Option<(PathBuf, PathBuf)> {
+        if self.acme.is_some() {
+            let file = Acme::file(&self.data);
+            return Some((file.clone(), file));
+        }
         if self.insecure_loopback && self.tls_cert.is_none() && self.tls_key.is_none() {
             return None;
         }
@@ -63,12 +71,13 @@ impl Config {
 
     /// Who this switchboard is, once it is known where it listens.
     pub(super) fn office(&self, listening: SocketAddr) -> Result<Office, StartError> {
-        if self.office.is_empty() || self.office.len() > protocol::limits::NAME_BYTES {
+        if self.office.trim().is_empty() || self.office.len() > protocol::limits::NAME_BYTES {
             return Err(StartError::OfficeName);
         }
         let plain_http = self.certificate().is_none();
         let scheme = if plain_http { "http" } else { "https" };
-        let address = match &self.public_url {
+        let of_domain = self.acme.as_ref().map(|acme| format!("{scheme}://{}", acme.domain));
+        let address = match self.public_url.as_ref().or(of_domain.as_ref()) {
             Some(url) if url.starts_with(&format!("{scheme}://")) => {
                 SwitchboardAddress::from_url(url).map_err(|_| StartError::PublicUrl(scheme))?
             }
@@ -78,6 +87,11 @@ impl Config {
             }
             None => return Err(StartError::PublicUrlMissing),
         };
+        if let Some(acme) = &self.acme
+            && acme.domain != address.host()
+        {
+            return Err(StartError::AcmeDomain(acme.domain.clone()));
+        }
         if self.insecure_loopback && !address.is_loopback() {
             return Err(StartError::NotLoopback);
         }

@@ -11,6 +11,8 @@ use super::{StartError, rng};
 #[derive(Debug)]
 pub(super) struct DataDir {
     path: PathBuf,
+    /// The directories that were not there before, outermost last.
+    made: Vec<PathBuf>,
     _lock: File,
 }
 
@@ -21,13 +23,25 @@ impl DataDir {
             let path = path.to_owned();
             move |error| StartError::Data { path, error }
         };
+        let there = |path: &&Path| path.as_os_str().is_empty() || path.exists();
+        let made = path.ancestors().take_while(|path| !there(path)).map(Path::to_owned).collect();
         DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed(path))?;
         let lock_path = path.join("lock");
         let lock = private().create(true).truncate(false).open(&lock_path).map_err(failed(&lock_path))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
+            Ok(()) => Ok(Self { path: path.to_owned(), made, _lock: lock }),
             Err(TryLockError::WouldBlock) => Err(StartError::Running(path.to_owned())),
             Err(TryLockError::Error(error)) => Err(failed(&lock_path)(error)),
+        }
+    }
+
+    /// Removes what this process has made, if the directory was not there before: nobody has had to do with it yet.
+    pub(super) fn discard(self) {
+        let Some((own, around)) = self.made.split_first() else { return };
+        // What cannot be removed stays; why the switchboard did not start is what is said.
+        let _ = fs::remove_dir_all(own);
+        for outer in around {
+            let _ = fs::remove_dir(outer);
         }
     }
 
@@ -57,15 +71,22 @@ impl DataDir {
         }
     }
 
-    /// Writes a small file whole or not at all.
+    /// Writes a small file of this directory whole or not at all.
     fn keep(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let new = path.with_extension("new");
-        let mut file = private().create(true).truncate(true).open(&new)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&new, path)?;
-        File::open(&self.path)?.sync_all()
+        keep(path, bytes)
     }
+}
+
+/// Writes a small file whole or not at all, readable by its owner only, as the directories are that it needs.
+pub(super) fn keep(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let new = path.with_extension("new");
+    let mut file = private().create(true).truncate(true).open(&new)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&new, path)?;
+    File::open(folder)?.sync_all()
 }
 
 /// Where the database is in a data directory.
@@ -84,6 +105,20 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
+
+    #[test]
+    fn only_what_was_made_here_is_discarded() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("outer").join("data");
+        let data = DataDir::take(&path).unwrap();
+        data.key().unwrap();
+        data.discard();
+        assert!(!folder.path().join("outer").exists() && folder.path().exists());
+
+        fs::create_dir_all(&path).unwrap();
+        DataDir::take(&path).unwrap().discard();
+        assert!(path.join("lock").exists(), "it was there before");
+    }
 
     #[test]
     fn one_process_at_a_time_and_nobody_else_reads() {

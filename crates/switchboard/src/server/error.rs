@@ -45,11 +45,11 @@ pub enum StartError {
     )]
     AddressChanged(String),
     /// An empty or very long name.
-    #[error("the office needs a name of at most 128 bytes")]
+    #[error("the office needs a name, of at most 128 bytes, that is more than spaces")]
     OfficeName,
     /// Certificate or key.
     #[error(
-        "the certificate {path} cannot be used ({reason}): put certificate and key there, name others with --tls-cert and --tls-key, or use --insecure-loopback to try things out"
+        "the certificate {path} cannot be used ({reason}): put certificate and key there, name others with --tls-cert and --tls-key, have one obtained with --domain, or use --insecure-loopback to try things out"
     )]
     Certificate {
         /// The file.
@@ -57,6 +57,17 @@ pub enum StartError {
         /// What is wrong with it.
         reason: String,
     },
+    /// Terms that nobody has agreed to.
+    #[error(
+        "certificates from {0} need your consent to that authority's terms: read them, then start with --acme-agree (acme-agree = true in the configuration file)"
+    )]
+    AcmeTerms(String),
+    /// A certificate for another name than the one that the switchboard is reached at.
+    #[error("the certificate would be for {0}, but the public URL has another host: let them be the same")]
+    AcmeDomain(String),
+    /// Asking the authority.
+    #[error("no authority can be asked for a certificate: {0}")]
+    AcmeClient(String),
     /// The trust roots.
     #[error("the trust roots {path} cannot be used: {reason}")]
     TrustRoots {
@@ -82,6 +93,9 @@ impl StartError {
             Self::AddressChanged(_) => "address-changed",
             Self::OfficeName => "office-name",
             Self::Certificate { .. } => "certificate",
+            Self::AcmeTerms(_) => "acme-terms",
+            Self::AcmeDomain(_) => "acme-domain",
+            Self::AcmeClient(_) => "acme-client",
             Self::TrustRoots { .. } => "trust-roots",
         }
     }

@@ -16,7 +16,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use rustls::ServerConfig;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
@@ -25,6 +25,7 @@ use tower_service::Service as _;
 
 use super::Shared;
 use super::gate::Guest;
+use super::tls::was_a_question;
 
 /// How long a handshake may take, and the end of a connection.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -77,7 +78,13 @@ impl Entrance {
         match self.tls.clone() {
             None => drop(tokio::spawn(serve(stream, router, guest, draining, alive))),
             Some(config) => drop(tokio::spawn(async move {
-                if let Ok(Ok(stream)) = timeout(PATIENCE, TlsAcceptor::from(config).accept(stream)).await {
+                let Ok(Ok(mut stream)) = timeout(PATIENCE, TlsAcceptor::from(config).accept(stream)).await else {
+                    return;
+                };
+                if was_a_question(stream.get_ref().1) {
+                    // The handshake was the answer; how the connection ends is the authority's affair.
+                    let _ = timeout(PATIENCE, stream.shutdown()).await;
+                } else {
                     serve(stream, router, guest, draining, alive).await;
                 }
             })),

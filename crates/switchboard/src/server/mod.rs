@@ -1,8 +1,10 @@
 //! The edges: sockets, TLS, the one writing thread, peers. Everything that decides is in [`crate::core`].
 
+mod acme;
 mod blob_files;
 mod blobs;
 mod buckets;
+mod certificate_state;
 mod client;
 mod config;
 mod counts;
@@ -36,6 +38,8 @@ use tokio::sync::{mpsc, watch};
 use crate::core::Office;
 use crate::limits::Limits;
 
+pub use acme::{Acme, LETS_ENCRYPT};
+pub use certificate_state::{CertificateState, RenewalState, certificate_state};
 pub use config::Config;
 pub use error::{OperatorError, StartError};
 pub use operator::{PeerStatus, forget_peer, invite, peers, set_peer_standing};

@@ -1,6 +1,7 @@
 //! Starting and stopping.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -9,7 +10,9 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
+use super::acme::Renewal;
 use super::blob_files::BlobFiles;
+use super::certificate_state::State;
 use super::client::Client;
 use super::config::Config;
 use super::data::DataDir;
@@ -37,12 +40,14 @@ pub struct Running {
     pub listening: SocketAddr,
     /// Where it is reached, without a slash at the end.
     pub public_url: String,
+    /// Whether handsets and peers can reach it: false as long as an authority has not given it its first certificate.
+    pub is_reachable: bool,
     claim_url: Option<String>,
     stop: watch::Sender<bool>,
     ended: mpsc::Receiver<()>,
     writer: Writer,
     thread: Option<JoinHandle<()>>,
-    data: DataDir,
+    data: Option<DataDir>,
 }
 
 /// Starts a switchboard; it listens when this returns. Needs a tokio runtime with time and I/O.
@@ -54,7 +59,20 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         return Err(StartError::NotLoopback);
     }
     let data = DataDir::take(&config.data)?;
-    let certificate = config.certificate().map(|(chain, key)| Certificate::load(chain, key)).transpose()?;
+    match begin(config, &data).await {
+        Ok(running) => Ok(Running { data: Some(data), ..running }),
+        Err(error) => {
+            data.discard();
+            Err(error)
+        }
+    }
+}
+
+/// Starts it on data that are this process's.
+async fn begin(config: Config, data: &DataDir) -> Result<Running, StartError> {
+    let certificate = config.certificate().map(|files| certificate(&config, files)).transpose()?;
+    let renewal = config.acme.clone().zip(certificate.clone());
+    let renewal = renewal.map(|(acme, certificate)| Renewal::new(acme, &config.data, certificate)).transpose()?;
     let tls = certificate.as_ref().map(Certificate::server_config).transpose()?;
     let listener = TcpListener::bind(config.listen).await.map_err(StartError::Listen)?;
     let listening = listener.local_addr().map_err(StartError::Listen)?;
@@ -100,12 +118,42 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let (alive, ended) = mpsc::channel(1);
     let public_url = shared.office.url();
     let router = http::router(Arc::clone(&shared));
+    let is_reachable = certificate.as_ref().is_none_or(|certificate| certificate.is_there());
+    if let Some(certificate) = &certificate {
+        let acme = renewal.as_ref().map(Renewal::attempts_before);
+        State { file: certificate.file().to_owned(), acme }.keep(&config.data);
+    }
+    if let Some(renewal) = renewal {
+        tokio::spawn(renewal.run(draining.clone()));
+    }
     tokio::spawn(peers::look_after(Arc::clone(&shared), events, draining.clone()));
     tokio::spawn(house::keep(Arc::clone(&shared), certificate, draining));
     let entrance = Entrance { listener, tls, router, shared };
     tokio::spawn(run(entrance, alive));
-    tracing::info!("the switchboard is ready");
-    Ok(Running { listening, public_url, claim_url, stop, ended, writer, thread: Some(thread), data })
+    if is_reachable {
+        tracing::info!("the switchboard is ready");
+    } else {
+        tracing::info!("there is no certificate yet: until the authority has given one, only its question is answered");
+    }
+    Ok(Running {
+        listening,
+        public_url,
+        is_reachable,
+        claim_url,
+        stop,
+        ended,
+        writer,
+        thread: Some(thread),
+        data: None,
+    })
+}
+
+/// The operator's certificate, or the one that an authority gave or will give.
+fn certificate(config: &Config, (chain, key): (PathBuf, PathBuf)) -> Result<Arc<Certificate>, StartError> {
+    match &config.acme {
+        Some(acme) => acme.check().map(|()| Certificate::obtained(chain)),
+        None => Certificate::load(chain, key),
+    }
 }
 
 impl Running {

@@ -1,4 +1,5 @@
-//! The certificate: TLS 1.3 only, the post-quantum hybrid X25519MLKEM768 first, read again when it has changed.
+//! The certificate: TLS 1.3 only, the post-quantum hybrid X25519MLKEM768 first, read again when it has changed. While an
+//! authority asks whether our name leads here, it is answered here too (TLS-ALPN-01).
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -20,8 +21,17 @@ pub(super) struct Certificate {
     chain: PathBuf,
     key: PathBuf,
     provider: Arc<CryptoProvider>,
-    now: RwLock<(Arc<CertifiedKey>, Stamp)>,
+    /// None only while an authority has not given the first one yet.
+    now: RwLock<(Option<Arc<CertifiedKey>>, Stamp)>,
+    /// What an authority is answered that asks for this name.
+    answer: RwLock<Option<Answer>>,
 }
+
+/// A name, and the certificate that answers an authority's question about it.
+type Answer = (String, Arc<CertifiedKey>);
+
+/// What an authority speaks when it asks (RFC 8737).
+const CHALLENGE: &[u8] = b"acme-tls/1";
 
 /// When the two files were changed last.
 type Stamp = (Option<SystemTime>, Option<SystemTime>);
@@ -32,7 +42,36 @@ impl Certificate {
         let provider = Arc::new(default_provider());
         let stamp = stamp(&chain, &key);
         let read = read(&chain, &key, &provider)?;
-        Ok(Arc::new(Self { chain, key, provider, now: RwLock::new((read, stamp)) }))
+        let now = RwLock::new((Some(read), stamp));
+        Ok(Arc::new(Self { chain, key, provider, now, answer: RwLock::default() }))
+    }
+
+    /// Reads one that an authority gave, chain and key in one file; none there is none yet.
+    pub(super) fn obtained(file: PathBuf) -> Arc<Self> {
+        Self::load(file.clone(), file.clone()).unwrap_or_else(|_| {
+            let (provider, now) = (Arc::new(default_provider()), RwLock::new((None, (None, None))));
+            Arc::new(Self { chain: file.clone(), key: file, provider, now, answer: RwLock::default() })
+        })
+    }
+
+    /// Whether there is one. Without it, only an authority's question is answered.
+    pub(super) fn is_there(&self) -> bool {
+        self.now.read().unwrap_or_else(PoisonError::into_inner).0.is_some()
+    }
+
+    /// Where the chain is.
+    pub(super) fn file(&self) -> &Path {
+        &self.chain
+    }
+
+    /// Whether this chain and key could be used.
+    pub(super) fn try_out(&self, pem: &[u8]) -> Result<(), StartError> {
+        certified((&self.chain, pem), (&self.key, pem), &self.provider).map(drop)
+    }
+
+    /// Answers an authority that asks for a name, or no more.
+    pub(super) fn show(&self, answer: Option<Answer>) {
+        *self.answer.write().unwrap_or_else(PoisonError::into_inner) = answer;
     }
 
     /// Reads it again if one of the files has changed. What does not hold together is left, and the old one used on.
@@ -43,7 +82,7 @@ impl Certificate {
         }
         match read(&self.chain, &self.key, &self.provider) {
             Ok(read) => {
-                *self.now.write().unwrap_or_else(PoisonError::into_inner) = (read, stamp);
+                *self.now.write().unwrap_or_else(PoisonError::into_inner) = (Some(read), stamp);
                 tracing::info!("a new certificate is in use");
             }
             Err(error) => tracing::warn!(code = error.code(), "the certificate on disk has changed and cannot be used"),
@@ -57,15 +96,25 @@ impl Certificate {
             .map_err(|error| wrong(&self.chain, error.to_string()))?
             .with_no_client_auth()
             .with_cert_resolver(Arc::clone(self) as Arc<dyn ResolvesServerCert>);
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        config.alpn_protocols = vec![b"http/1.1".to_vec(), CHALLENGE.to_vec()];
         Ok(Arc::new(config))
     }
 }
 
 impl ResolvesServerCert for Certificate {
-    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(Arc::clone(&self.now.read().unwrap_or_else(PoisonError::into_inner).0))
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        if hello.alpn().is_some_and(|mut spoken| spoken.next() == Some(CHALLENGE) && spoken.next().is_none()) {
+            let answer = self.answer.read().unwrap_or_else(PoisonError::into_inner);
+            let (name, certificate) = answer.as_ref()?;
+            return (hello.server_name() == Some(name)).then(|| Arc::clone(certificate));
+        }
+        self.now.read().unwrap_or_else(PoisonError::into_inner).0.clone()
     }
+}
+
+/// Whether this connection was only an authority's question, which is answered by now.
+pub(super) fn was_a_question(connection: &rustls::ServerConnection) -> bool {
+    connection.alpn_protocol() == Some(CHALLENGE)
 }
 
 fn stamp(chain: &Path, key: &Path) -> Stamp {
@@ -74,13 +123,22 @@ fn stamp(chain: &Path, key: &Path) -> Stamp {
 }
 
 fn read(chain: &Path, key: &Path, provider: &CryptoProvider) -> Result<Arc<CertifiedKey>, StartError> {
-    let certificates = CertificateDer::pem_file_iter(chain)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+    let pem = |path: &Path| std::fs::read(path).map_err(|error| wrong(path, error.to_string()));
+    certified((chain, &pem(chain)?), (key, &pem(key)?), provider)
+}
+
+fn certified(
+    (chain, chain_pem): (&Path, &[u8]),
+    (key, key_pem): (&Path, &[u8]),
+    provider: &CryptoProvider,
+) -> Result<Arc<CertifiedKey>, StartError> {
+    let certificates = CertificateDer::pem_slice_iter(chain_pem)
+        .collect::<Result<Vec<_>, _>>()
         .map_err(|error| wrong(chain, error.to_string()))?;
     if certificates.is_empty() {
         return Err(wrong(chain, "there is no certificate in it".to_owned()));
     }
-    let secret = PrivateKeyDer::from_pem_file(key).map_err(|error| wrong(key, error.to_string()))?;
+    let secret = PrivateKeyDer::from_pem_slice(key_pem).map_err(|error| wrong(key, error.to_string()))?;
     let certified = CertifiedKey::from_der(certificates, secret, provider);
     certified.map(Arc::new).map_err(|error| wrong(chain, format!("certificate and key do not go together: {error}")))
 }
@@ -106,7 +164,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (chain, key) = make(folder.path(), "one.example.org");
         let certificate = Certificate::load(chain.clone(), key.clone()).unwrap();
-        let leaf = || certificate.now.read().unwrap().0.cert.first().cloned().unwrap();
+        let leaf = || certificate.now.read().unwrap().0.as_ref().unwrap().cert.first().cloned().unwrap();
         let first = leaf();
         assert_eq!(
             default_provider().kx_groups.first().map(|group| group.name()),
