@@ -1,6 +1,7 @@
 //! The command line: every command, flag and example.
 
-use std::net::SocketAddr;
+mod serve;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,6 +9,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use protocol::expiry::Term;
 
 use crate::clock::parse_duration;
+
+pub(crate) use serve::{Federation, Serve, Settings};
 
 /// A leader's direct line: text across two offices' switchboards, end-to-end encrypted.
 #[derive(Debug, Parser)]
@@ -143,9 +146,13 @@ pub(crate) enum Command {
     /// Run an office's switchboard
     #[command(after_help = "Examples:
   entrenous serve --data data --office 'Chancery of Aldmoor' --insecure-loopback
-  entrenous serve --data /var/lib/entrenous --listen 0.0.0.0:443 \\
-      --public-url https://line.example.org --office 'Chancery of Aldmoor'")]
-    Serve(Serve),
+  entrenous serve --data /var/lib/entrenous --office 'Chancery of Aldmoor' \\
+      --domain line.example.org --acme-agree
+  entrenous serve --config /etc/entrenous/switchboard.toml
+
+Every flag may stand in the file under its name, or in the environment: ENTRENOUS_LISTEN for --listen.
+Flags count before the environment, that before the file. --print-config shows what comes of it.")]
+    Serve(Box<Serve>),
     /// For the operator of a switchboard
     #[command(subcommand)]
     Office(Office),
@@ -378,46 +385,6 @@ pub(crate) struct Export {
     pub(crate) out: PathBuf,
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct Serve {
-    /// Where the switchboard keeps its data
-    #[arg(long, value_name = "DIR")]
-    pub(crate) data: PathBuf,
-    /// The address to listen on
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:4700")]
-    pub(crate) listen: SocketAddr,
-    /// The URL under which handsets and other switchboards reach it [default with --insecure-loopback: the listening
-    /// address]
-    #[arg(long, value_name = "URL")]
-    pub(crate) public_url: Option<String>,
-    /// The office's name
-    #[arg(long, value_name = "NAME")]
-    pub(crate) office: String,
-    /// For development: loopback addresses only, peers included; plain http unless --tls-cert is given
-    #[arg(long)]
-    pub(crate) insecure_loopback: bool,
-    /// The certificate chain (PEM) [default: tls/cert.pem in the data directory]
-    #[arg(long, value_name = "FILE", requires = "tls_key")]
-    pub(crate) tls_cert: Option<PathBuf>,
-    /// The certificate's private key (PEM) [default: tls/key.pem in the data directory]
-    #[arg(long, value_name = "FILE", requires = "tls_cert")]
-    pub(crate) tls_key: Option<PathBuf>,
-    /// Which other switchboards this one deals with: all that are not blocked, or only those that are allowed
-    #[arg(long, value_name = "WHO", value_enum, default_value_t = Federation::Open)]
-    pub(crate) federation: Federation,
-    /// A switchboard to allow, host or host:port; may be repeated
-    #[arg(long, value_name = "PEER")]
-    pub(crate) allow: Vec<String>,
-}
-
-/// Which other switchboards are dealt with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Federation {
-    // No doc comments, as above: all that are not blocked, or only those that are allowed.
-    Open,
-    AllowList,
-}
-
 #[derive(Debug, Subcommand)]
 pub(crate) enum Office {
     /// Make a claim link for a further line, also while the switchboard runs
@@ -560,8 +527,9 @@ mod tests {
         for line in [
             vec!["card", "new", "--for", "Tomas", "--expires", "7w"],
             vec!["card", "new", "--for", "Tomas", "--uses", "0"],
-            vec!["serve", "--data", "d"],
-            vec!["serve", "--data", "d", "--office", "o", "--tls-cert", "c"],
+            vec!["serve", "--data", "d", "--listen", "4700"],
+            vec!["serve", "--data", "d", "--domain", "https://line.example.org"],
+            vec!["serve", "--data", "d", "--insecure-loopback=perhaps"],
             vec!["read"],
             vec!["expiry", "Tomas", "2d"],
             vec!["expiry", "Tomas", "1d", "--accept"],

@@ -4,16 +4,18 @@ use std::io::IsTerminal as _;
 
 use protocol::SwitchboardAddress;
 use serde::Serialize;
-use switchboard::core::Federation;
 use switchboard::store::Standing;
-use switchboard::{Config, OperatorError, PeerStatus, StartError};
+use switchboard::{OperatorError, PeerStatus, StartError};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use crate::cli::{self, Global, Office, Serve};
+use crate::cli::{Global, Office, Serve};
+use crate::config::Effective;
+use crate::config::values::Listen;
 use crate::exit::{Exit, Failure};
+use crate::notify::notify;
 use crate::output::style::{GOOD, QUIET, STRONG, harmless, styled};
 use crate::output::table::{Cell, fields, table};
 use crate::output::{Output, qr};
@@ -21,25 +23,20 @@ use crate::signals::ended;
 
 /// Runs a switchboard until a signal ends it.
 pub(crate) async fn serve(args: &Serve, global: &Global, output: Output) -> Result<Exit, Failure> {
+    let effective = Effective::read(args, global)?;
+    if args.print_config {
+        let text = effective.print();
+        output.result(&Printed { configuration: &text }, || text.clone());
+        return Ok(Exit::Done);
+    }
     log("info");
     // Listened for before anything else, so that a signal that comes early is not missed.
     let end = ended();
-    let config = Config {
-        public_url: args.public_url.clone(),
-        insecure_loopback: args.insecure_loopback,
-        tls_cert: args.tls_cert.clone(),
-        tls_key: args.tls_key.clone(),
-        trust_roots: global.trust_root.clone(),
-        federation: match args.federation {
-            cli::Federation::Open => Federation::Open,
-            cli::Federation::AllowList => Federation::AllowList,
-        },
-        ..Config::new(&args.data, args.listen, &args.office)
-    };
-    let allowed: Vec<SwitchboardAddress> = args.allow.iter().map(|peer| address(peer)).collect::<Result<_, _>>()?;
-    let running = switchboard::start(config).await?;
-    for peer in &allowed {
-        if let Err(error) = switchboard::set_peer_standing(&args.data, peer, Standing::Allowed) {
+    let running =
+        switchboard::start(effective.config()?).await.map_err(|error| not_started(error, &effective.listen()))?;
+    let data = effective.data()?;
+    for peer in effective.allowed() {
+        if let Err(error) = switchboard::set_peer_standing(data, peer, Standing::Allowed) {
             running.shutdown().await;
             return Err(error.into());
         }
@@ -47,12 +44,26 @@ pub(crate) async fn serve(args: &Serve, global: &Global, output: Output) -> Resu
     let ready = Ready {
         listening: running.listening.to_string(),
         public_url: running.public_url.clone(),
+        reachable: running.is_reachable,
         claim_url: running.claim_url_of_first_invitation().map(str::to_owned),
     };
-    output.result(&ready, || ready.for_people(args));
+    output.result(&ready, || ready.for_people(&effective));
+    notify("READY=1");
     end.await;
+    notify("STOPPING=1");
     running.shutdown().await;
     Ok(Exit::Done)
+}
+
+/// Why a switchboard does not start, with the address as the operator wrote it.
+fn not_started(error: StartError, listen: &Listen) -> Failure {
+    let StartError::Listen(reason) = &error else { return error.into() };
+    let hint = if reason.kind() == std::io::ErrorKind::PermissionDenied && listen.port() < 1024 {
+        "; ports below 1024 want the capability CAP_NET_BIND_SERVICE, which the systemd unit gives"
+    } else {
+        ""
+    };
+    Failure::refused(error.code(), format!("the switchboard cannot listen on {listen}: {reason}{hint}"))
 }
 
 /// Does what an operator orders, also while the switchboard runs.
@@ -97,23 +108,38 @@ pub(crate) fn log(level: &str) {
     };
 }
 
+/// What `serve --print-config --json` says.
+#[derive(Debug, Serialize)]
+struct Printed<'a> {
+    configuration: &'a str,
+}
+
 /// What `serve --json` says first.
 #[derive(Debug, Serialize)]
 struct Ready {
     listening: String,
     public_url: String,
+    /// False as long as there is no certificate.
+    reachable: bool,
     /// None once the first line is taken up.
     claim_url: Option<String>,
 }
 
 impl Ready {
-    fn for_people(&self, args: &Serve) -> String {
+    fn for_people(&self, effective: &Effective) -> String {
+        let office = effective.office().unwrap_or_default();
         let mut text = format!(
             "{}\n\n{}",
-            styled(&format!("The switchboard of {} is ready.", harmless(&args.office)), GOOD),
+            styled(&format!("The switchboard of {} is ready.", harmless(office)), GOOD),
             fields(&[("Reached at", styled(&self.public_url, STRONG)), ("Listening on", self.listening.clone())])
         );
-        if args.insecure_loopback {
+        if !self.reachable {
+            text.push_str(&styled(
+                "There is no certificate yet: it is being asked for, and until it is there nobody else can connect.\n",
+                STRONG,
+            ));
+        }
+        if effective.is_insecure() {
             text.push_str(&styled("Development flag: this machine only.\n", QUIET));
         }
         match &self.claim_url {
@@ -123,7 +149,7 @@ impl Ready {
             )),
             None => text.push_str(&format!(
                 "\nA claim link for a further line: entrenous office invite --data {}\n",
-                args.data.display()
+                effective.data().map(|data| data.display().to_string()).unwrap_or_default()
             )),
         }
         text.push_str("\nCtrl-C ends it.");
@@ -206,7 +232,9 @@ impl From<StartError> for Failure {
             StartError::NotLoopback
             | StartError::PublicUrlMissing
             | StartError::PublicUrl(_)
-            | StartError::OfficeName => Exit::Misuse,
+            | StartError::OfficeName
+            | StartError::AcmeTerms(_)
+            | StartError::AcmeDomain(_) => Exit::Misuse,
             _ => Exit::Refused,
         };
         Self { exit, ..Self::refused(error.code(), error.to_string()) }

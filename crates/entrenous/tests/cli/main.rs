@@ -4,7 +4,10 @@ mod backups;
 mod cards;
 mod demo;
 mod files;
+#[path = "../../../switchboard/tests/pebble/mod.rs"]
+mod pebble;
 mod profiles;
+mod serve;
 mod support;
 mod texts;
 mod tls;

@@ -27,10 +27,12 @@ impl World {
     /// The binary, with nothing of this machine's own settings.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_entrenous"));
+        let settings = std::env::vars_os().map(|(name, _)| name);
+        for name in settings.filter(|name| name.to_string_lossy().starts_with("ENTRENOUS_")) {
+            command.env_remove(name);
+        }
         command
             .args(arguments)
-            .env_remove("ENTRENOUS_PROFILE")
-            .env_remove("ENTRENOUS_TRUST_ROOT")
             .env_remove("RUST_LOG")
             .env("ENTRENOUS_PASSPHRASE_FILE", self.path("passphrase"))
             .stdin(Stdio::null());
