@@ -47,7 +47,7 @@ pub fn restore(world: &mut World, phone: usize, backup: &Connection) -> usize {
 pub fn begin_to_restore(world: &mut World, phone: usize, backup: &Connection) -> usize {
     world.set_on(phone, false);
     let (name, office) = (world.phones[phone].name.clone(), world.phones[phone].office);
-    let mut new = Phone::new(&name, office, world.rng.next_u64());
+    let mut new = Phone::over(&name, office, world.rng.next_u64(), database::open_memory().expect("a database"));
     let now = world.now;
     new.call(|handset| handset.restore(now, backup, None, &mut |_, _| {})).expect("the backup is restored");
     let old = std::mem::replace(&mut world.phones[phone], new);

@@ -1,5 +1,6 @@
 //! The command line: every command, flag and example.
 
+mod keep;
 mod serve;
 
 use std::path::PathBuf;
@@ -9,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use protocol::expiry::Term;
 
 use crate::clock::parse_duration;
-
+pub(crate) use keep::{Backup, Export, Restore};
 pub(crate) use serve::{Federation, Serve, Settings};
 
 /// A leader's direct line: text across two offices' switchboards, end-to-end encrypted.
@@ -345,44 +346,6 @@ pub(crate) struct Search {
     /// Words, or their beginnings; all of them are in each text that is found
     #[arg(value_name = "WORDS", required = true, num_args = 1..)]
     pub(crate) words: Vec<String>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Backup {
-    /// The file
-    #[arg(long, value_name = "FILE")]
-    pub(crate) out: PathBuf,
-    /// Replace the file if it is there
-    #[arg(long)]
-    pub(crate) force: bool,
-    /// The file with the passphrase of backups, which is not the handset's
-    #[arg(long, value_name = "FILE", env = "ENTRENOUS_BACKUP_PASSPHRASE_FILE")]
-    pub(crate) backup_passphrase_file: Option<PathBuf>,
-    /// The file with the passphrase of earlier backups, to change it
-    #[arg(long, value_name = "FILE")]
-    pub(crate) old_backup_passphrase_file: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Restore {
-    /// The backup
-    #[arg(value_name = "FILE")]
-    pub(crate) file: PathBuf,
-    /// The file with the passphrase of backups
-    #[arg(long, value_name = "FILE", env = "ENTRENOUS_BACKUP_PASSPHRASE_FILE")]
-    pub(crate) backup_passphrase_file: Option<PathBuf>,
-    /// A link from the office's operator, if the office does not have the line any more
-    #[arg(long, value_name = "URL")]
-    pub(crate) claim: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Export {
-    #[command(flatten)]
-    pub(crate) of: Person,
-    /// The directory to make
-    #[arg(long, value_name = "DIR")]
-    pub(crate) out: PathBuf,
 }
 
 #[derive(Debug, Subcommand)]

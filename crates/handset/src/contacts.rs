@@ -300,28 +300,6 @@ impl Work<'_> {
         Ok(id)
     }
 
-    /// Takes over a contact's newer handset list, if it continues the one that is pinned. One of a restored line is
-    /// signed by the successor key that it names, so that it only has to be the pinned one.
-    pub(crate) fn renew_handsets(&mut self, contact: &Contact, who: &Identified) -> Result<(), Error> {
-        let unchanged = who.signed == contact.handsets && who.handset == contact.handset;
-        if unchanged {
-            return Ok(());
-        }
-        let pinned = verify_handset_list(&contact.handsets, &contact.identity)?;
-        let (theirs, ours) = ((who.list.restored, who.list.number), (pinned.restored, contact.list_number));
-        let older = theirs < ours || (theirs == ours && who.signed != contact.handsets);
-        if older || who.list.successor.as_slice() != contact.successor || who.identity != contact.identity {
-            return Err(seal::NotAuthentic.into());
-        }
-        let (encapsulated, secret) = seal::KemKey::encapsulate(who.kem()?, self.rng)?;
-        self.run(
-            "UPDATE contact SET handsets = ?2, list_number = ?3, handset = ?4, own_encapsulated = ?5, own_secret = ?6,
-                peer_secret = NULL WHERE id = ?1",
-            params![contact.id, who.signed, who.list.number, who.handset.as_bytes(), encapsulated, secret.as_bytes()],
-        )?;
-        if who.list.restored > pinned.restored { self.contact_restored(contact, &who.list) } else { Ok(()) }
-    }
-
     /// Our standing intake for a contact, put up if it is not there yet.
     pub(crate) fn standing_intake(&mut self, own: &Own, contact: &Contact) -> Result<IntakeAddress, Error> {
         if let Some(token) = &contact.own_intake {

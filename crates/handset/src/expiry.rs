@@ -132,7 +132,9 @@ fn last(db: &Connection, contact: i64, mine: bool) -> Result<Option<Last>, Error
                 EXISTS (SELECT 1 FROM message WHERE contact = ?1 AND target = said.id AND kind = 'expiry' AND mine <> ?2
                     AND doubtful = 0)
              FROM message said WHERE contact = ?1 AND mine = ?2 AND kind = 'expiry' AND target IS NULL AND doubtful = 0
-             ORDER BY number DESC LIMIT 1",
+             -- Each handset of a side has its own numbers, and what the one before said comes first.
+             ORDER BY handset IN (SELECT handset FROM own UNION ALL SELECT handset FROM contact WHERE id = ?1) DESC,
+                number DESC LIMIT 1",
         )?
         .query_row(params![contact, mine], read)
         .optional()?;

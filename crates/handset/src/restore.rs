@@ -13,7 +13,7 @@ use serde_bytes::ByteBuf;
 
 use crate::backup::{APPLICATION_ID, BackupView, Meter, OWN_LEFT_OUT, Progress, TABLES, columns, copy, count};
 use crate::claim::ClaimLink;
-use crate::contacts::{Contact, ContactState};
+use crate::contacts::{Contact, ContactState, Identified};
 use crate::context::Work;
 use crate::engine::{Event, Handset, Output};
 use crate::error::Error;
@@ -279,9 +279,31 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// Takes over a contact's newer handset list, if it continues the one that is pinned. One of a restored line is
+    /// signed by the successor key that it names, so that it only has to be the pinned one.
+    pub(crate) fn renew_handsets(&mut self, contact: &Contact, who: &Identified) -> Result<(), Error> {
+        let unchanged = who.signed == contact.handsets && who.handset == contact.handset;
+        if unchanged {
+            return Ok(());
+        }
+        let pinned = verify_handset_list(&contact.handsets, &contact.identity)?;
+        let (theirs, ours) = ((who.list.restored, who.list.number), (pinned.restored, contact.list_number));
+        let older = theirs < ours || (theirs == ours && who.signed != contact.handsets);
+        if older || who.list.successor.as_slice() != contact.successor || who.identity != contact.identity {
+            return Err(seal::NotAuthentic.into());
+        }
+        let (encapsulated, secret) = seal::KemKey::encapsulate(who.kem()?, self.rng)?;
+        self.run(
+            "UPDATE contact SET handsets = ?2, list_number = ?3, handset = ?4, own_encapsulated = ?5, own_secret = ?6,
+                peer_secret = NULL WHERE id = ?1",
+            params![contact.id, who.signed, who.list.number, who.handset.as_bytes(), encapsulated, secret.as_bytes()],
+        )?;
+        if who.list.restored > pinned.restored { self.contact_restored(contact, &who.list) } else { Ok(()) }
+    }
+
     /// A contact's line was restored on another handset: what was founded with the one before is over, and what did not
     /// arrive there goes out again to the new one. Who they are has not changed.
-    pub(crate) fn contact_restored(&mut self, contact: &Contact, list: &HandsetList) -> Result<(), Error> {
+    fn contact_restored(&mut self, contact: &Contact, list: &HandsetList) -> Result<(), Error> {
         // What they found now may have the number of what there was: it has to be behind then.
         self.remember_numbers(contact)?;
         self.run("UPDATE forgotten SET number = number + 1 WHERE line_hash = ?1", [sha256(contact.line.as_bytes())])?;
