@@ -29,7 +29,7 @@ fn two_lines(seed: u64) -> (World, ChaCha20Rng, Conversation) {
     let mut world = World::new(seed, 3);
     let (a, b) = (world.add_phone("Ada Marsh", 0), world.add_phone("Ivo Tarn", 1));
     // Either may be the one who founded, at whose office the order is.
-    let (issuer, taker) = if seed % 2 == 0 { (a, b) } else { (b, a) };
+    let (issuer, taker) = if seed.is_multiple_of(2) { (a, b) } else { (b, a) };
     let card = stored_card(&mut world, issuer, &a_card(1, false));
     take_up(&mut world, taker, issuer, &card.url);
     let mut conversation = Conversation::new(a, b);
@@ -181,7 +181,7 @@ fn what_waited_when_the_backup_was_made_is_said_once() {
         say(&mut world, &mut conversation, a, "this waits");
         world.pass(HOUR);
         let backup = back_up(&mut world, a);
-        if seed % 2 == 0 {
+        if seed.is_multiple_of(2) {
             // It arrives all the same.
             world.set_on(b, true);
             world.pass(HOUR);
