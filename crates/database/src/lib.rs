@@ -9,6 +9,8 @@
 //! hold (`foreign_keys`), deleted content is overwritten (`secure_delete`), and nothing temporary is
 //! written outside the encryption (`temp_store=memory`).
 
+#[cfg(unix)]
+mod copy;
 mod error;
 mod key;
 mod migrate;
@@ -19,6 +21,8 @@ mod opfs;
 mod pages;
 mod settings;
 
+#[cfg(unix)]
+pub use copy::{copy_encrypted, copy_plain, is_sound};
 pub use error::{Error, Failure, failure_of};
 pub use key::DatabaseKey;
 pub use migrate::migrate;

@@ -44,7 +44,7 @@ fn open_file(path: &Path) -> Result<Connection, Error> {
     Ok(Connection::open(path)?)
 }
 
-fn create_private(path: &Path) -> Result<File, std::io::Error> {
+pub(crate) fn create_private(path: &Path) -> Result<File, std::io::Error> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]
