@@ -1,6 +1,7 @@
 //! A switchboard in the simulator: the real core over a real SQLite store, with its connections and peer queues.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use database::rusqlite::Connection as Database;
 use protocol::federation::{FetchReply, Parcel, ParcelReply};
@@ -16,6 +17,12 @@ use switchboard::core::outgoing::{Next, PeerQueue};
 use switchboard::core::{Core, Done, Federation, Office, Work, reads};
 use switchboard::store::testing::{Fault, Faulty};
 use switchboard::store::{SqliteStore, StoreError};
+
+use crate::processes::Folder;
+
+/// A copy of a switchboard's database.
+#[derive(Debug)]
+pub struct Backup(Folder);
 
 /// Names one connection of a handset.
 pub type ConnectionId = u64;
@@ -63,6 +70,8 @@ pub struct Switchboard {
     open: BTreeMap<ConnectionId, LineId>,
     queues: BTreeMap<SwitchboardAddress, PeerQueue>,
     rng: ChaCha20Rng,
+    /// Where its database is, once it is not in memory.
+    files: Vec<Folder>,
 }
 
 /// Who has to be told after a commit.
@@ -96,6 +105,7 @@ impl Switchboard {
             open: BTreeMap::new(),
             queues: BTreeMap::new(),
             rng: ChaCha20Rng::seed_from_u64(seed),
+            files: Vec::new(),
         };
         new.begin(Self::empty_store());
         new
@@ -122,6 +132,34 @@ impl Switchboard {
         let gone = self.crash();
         self.incarnation += 1;
         self.begin(Self::empty_store());
+        gone
+    }
+
+    /// Copies the database, as a backup does.
+    ///
+    /// # Panics
+    /// If it cannot be copied.
+    pub fn copy(&mut self) -> Backup {
+        let folder = new_folder();
+        database::copy_plain(self.database(), &folder.0.join("copy.db")).expect("a copy");
+        Backup(folder)
+    }
+
+    /// Loses its database and begins again on an older copy of it.
+    ///
+    /// # Panics
+    /// If the copy cannot be used.
+    pub fn go_back(&mut self, now: Timestamp, backup: &Backup) -> Vec<ConnectionId> {
+        let gone = self.crash();
+        self.incarnation += 1;
+        // The copy stays as it is, to be gone back to again.
+        let folder = new_folder();
+        let path = folder.0.join("switchboard.db");
+        std::fs::copy(backup.0.0.join("copy.db"), &path).expect("a file");
+        let again = SqliteStore::open(&path).expect("the copy opens");
+        self.files.push(folder);
+        self.begin(Faulty::new(again));
+        self.apply(now, Work::GoBack).0.expect("begun again");
         gone
     }
 
@@ -362,6 +400,11 @@ impl Switchboard {
             }
         }
     }
+}
+
+fn new_folder() -> Folder {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    Folder::new(&format!("copy-{}", NEXT.fetch_add(1, Ordering::Relaxed)))
 }
 
 /// A deed that submits an envelope.

@@ -13,7 +13,7 @@ use switchboard::Limits;
 
 use crate::hostile::Hostile;
 use crate::network::{Weather, below};
-use crate::office::{ConnectionId, Switchboard};
+use crate::office::{Backup, ConnectionId, Switchboard};
 use crate::oracle::Oracle;
 use crate::phone::Phone;
 use crate::traffic::{Happening, Line};
@@ -236,6 +236,14 @@ impl World {
     /// A switchboard loses its database. Its lines must claim anew.
     pub fn lose_office(&mut self, office: usize) {
         let gone = self.offices[office].lose_everything();
+        self.after_crash(office, gone);
+    }
+
+    /// A switchboard loses its database and begins again on an older copy of it.
+    pub fn go_back(&mut self, office: usize, backup: &Backup) {
+        self.oracle.leaps = true;
+        let now = self.now;
+        let gone = self.offices[office].go_back(now, backup);
         self.after_crash(office, gone);
     }
 

@@ -32,8 +32,13 @@ fn a_copy_is_one_moment_sealed_and_opens_again() {
     copy_plain(&copy, &plain).unwrap();
     assert!(contains(&std::fs::read(&plain).unwrap(), WORDS.as_bytes()));
     let plain = open_plain(&plain).unwrap();
-    let words: Vec<String> =
-        plain.prepare("SELECT words FROM t").unwrap().query_map((), |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    let words: Vec<String> = plain
+        .prepare("SELECT words FROM t")
+        .unwrap()
+        .query_map((), |row| row.get(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
     assert_eq!(words, [WORDS]);
     let number = |name: &str| plain.query_row(&format!("PRAGMA {name}"), (), |row| row.get::<_, i32>(0)).unwrap();
     assert_eq!((number("user_version"), number("application_id")), (3, 77));

@@ -1,6 +1,7 @@
 //! The command line: every command, flag and example.
 
 mod keep;
+mod office;
 mod serve;
 
 use std::path::PathBuf;
@@ -12,6 +13,8 @@ use protocol::expiry::Term;
 use crate::clock::parse_duration;
 pub(crate) use keep::{Backup, Export, Restore};
 pub(crate) use serve::{Federation, Serve, Settings};
+
+pub(crate) use office::Office;
 
 /// A leader's direct line: text across two offices' switchboards, end-to-end encrypted.
 #[derive(Debug, Parser)]
@@ -346,54 +349,6 @@ pub(crate) struct Search {
     /// Words, or their beginnings; all of them are in each text that is found
     #[arg(value_name = "WORDS", required = true, num_args = 1..)]
     pub(crate) words: Vec<String>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Office {
-    /// Make a claim link for a further line, also while the switchboard runs
-    #[command(after_help = "Example:\n  entrenous office invite --data data")]
-    Invite {
-        /// Where the switchboard keeps its data
-        #[arg(long, value_name = "DIR")]
-        data: PathBuf,
-    },
-    /// The other switchboards that this one has had to do with
-    #[command(after_help = "Example:\n  entrenous office peers --data data")]
-    Peers {
-        /// Where the switchboard keeps its data
-        #[arg(long, value_name = "DIR")]
-        data: PathBuf,
-    },
-    /// Allow another switchboard
-    #[command(after_help = "Example:\n  entrenous office allow other.example.org --data data")]
-    Allow {
-        /// Its address, host or host:port
-        #[arg(value_name = "PEER")]
-        peer: String,
-        /// Where the switchboard keeps its data
-        #[arg(long, value_name = "DIR")]
-        data: PathBuf,
-    },
-    /// Deal with another switchboard no more
-    #[command(after_help = "Example:\n  entrenous office block other.example.org --data data")]
-    Block {
-        /// Its address, host or host:port
-        #[arg(value_name = "PEER")]
-        peer: String,
-        /// Where the switchboard keeps its data
-        #[arg(long, value_name = "DIR")]
-        data: PathBuf,
-    },
-    /// Forget another switchboard's key, so that the next one that it shows is pinned
-    #[command(after_help = "Example:\n  entrenous office forget other.example.org --data data")]
-    Forget {
-        /// Its address, host or host:port
-        #[arg(value_name = "PEER")]
-        peer: String,
-        /// Where the switchboard keeps its data
-        #[arg(long, value_name = "DIR")]
-        data: PathBuf,
-    },
 }
 
 #[derive(Debug, Args)]

@@ -56,7 +56,7 @@ async fn talk(
     };
     let claim_url = match first.claim_url_of_first_invitation() {
         Some(url) => url.to_owned(),
-        None => switchboard::invite(&place.dir.join(OFFICES[0].0))?,
+        None => switchboard::invite(&place.dir.join(OFFICES[0].0), "", switchboard::INVITATION)?.claim_url,
     };
     let ready = Ready {
         claim_url,

@@ -11,6 +11,7 @@ mod exit;
 mod files;
 mod net;
 mod notify;
+mod office;
 mod output;
 mod passphrase;
 mod profile;

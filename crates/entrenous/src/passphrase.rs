@@ -28,11 +28,10 @@ pub(crate) fn ask() -> Result<Passphrase, Failure> {
 /// # Errors
 /// If there is neither file nor terminal, or the passphrase is empty or not the same twice.
 pub(crate) fn choose() -> Result<Passphrase, Failure> {
-    let passphrase = match from_file()? {
+    not_empty(match from_file()? {
         Some(passphrase) => passphrase,
         None => prompt_twice("Choose a passphrase for this handset: ")?,
-    };
-    not_empty(passphrase)
+    })
 }
 
 /// The passphrase of backups: from a file, or asked for; twice if it is `new`.
@@ -42,8 +41,8 @@ pub(crate) fn choose() -> Result<Passphrase, Failure> {
 pub(crate) fn of_backups(file: Option<&Path>, new: bool) -> Result<Passphrase, Failure> {
     let passphrase = match file {
         Some(file) => read(file)?,
-        None if new => prompt_twice("Choose a passphrase for your backups, another than this handset's: ")?,
-        None => prompt("Passphrase of your backups: ")?,
+        None if new => prompt_twice("Choose a passphrase for backups, used for nothing else: ")?,
+        None => prompt("Passphrase of the backups: ")?,
     };
     not_empty(passphrase)
 }

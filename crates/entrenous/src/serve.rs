@@ -5,19 +5,21 @@ use std::io::IsTerminal as _;
 use protocol::SwitchboardAddress;
 use serde::Serialize;
 use switchboard::store::Standing;
-use switchboard::{OperatorError, PeerStatus, StartError};
+use switchboard::{OperatorError, StartError};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::cli::{Global, Office, Serve};
+use crate::clock::now;
 use crate::config::Effective;
 use crate::config::values::Listen;
 use crate::exit::{Exit, Failure};
 use crate::notify::notify;
+use crate::office;
 use crate::output::style::{GOOD, QUIET, STRONG, harmless, styled};
-use crate::output::table::{Cell, fields, table};
+use crate::output::table::fields;
 use crate::output::{Output, qr};
 use crate::signals::ended;
 
@@ -69,15 +71,19 @@ fn not_started(error: StartError, listen: &Listen) -> Failure {
 /// Does what an operator orders, also while the switchboard runs.
 pub(crate) fn office(command: &Office, output: Output) -> Result<Exit, Failure> {
     match command {
-        Office::Invite { data } => {
-            let claim_url = switchboard::invite(data)?;
-            output.result(&Invitation { claim_url: &claim_url }, || {
-                format!("A claim link for one further line:\n\n  {claim_url}\n\n{}", qr::draw(&claim_url))
-            });
-        }
+        Office::Invite { data, label, expires } => office::invite(data, label, *expires, output)?,
+        Office::Invitations { data } => office::invitations(data, output)?,
+        Office::RevokeInvitation { id, data } => office::revoke_invitation(data, id, output)?,
         Office::Peers { data } => {
             let peers = switchboard::peers(data)?;
-            output.results(&peers.iter().map(Peer::from).collect::<Vec<_>>(), || peers_for_people(&peers));
+            output.results(&peers.iter().map(office::PeerRecord::from).collect::<Vec<_>>(), || {
+                office::peers(&peers, now())
+            });
+        }
+        Office::Status { data } => office::status(data, output)?,
+        Office::Backup { data, out, passphrase_file } => office::backup(data, out, passphrase_file.as_deref(), output)?,
+        Office::Restore { file, data, passphrase_file } => {
+            office::restore(file, data, passphrase_file.as_deref(), output)?;
         }
         Office::Allow { data, peer } => stand(data, peer, Standing::Allowed, output)?,
         Office::Block { data, peer } => stand(data, peer, Standing::Blocked, output)?,
@@ -158,52 +164,9 @@ impl Ready {
 }
 
 #[derive(Debug, Serialize)]
-struct Invitation<'a> {
-    claim_url: &'a str,
-}
-
-#[derive(Debug, Serialize)]
 struct Stands<'a> {
     peer: &'a str,
     standing: &'static str,
-}
-
-#[derive(Debug, Serialize)]
-struct Peer<'a> {
-    peer: &'a str,
-    standing: &'static str,
-    pinned: bool,
-    waiting: u64,
-    waiting_bytes: u64,
-}
-
-impl<'a> From<&'a PeerStatus> for Peer<'a> {
-    fn from(peer: &'a PeerStatus) -> Self {
-        Self {
-            peer: peer.address.as_str(),
-            standing: standing(peer.standing),
-            pinned: peer.is_pinned,
-            waiting: peer.waiting,
-            waiting_bytes: peer.waiting_bytes,
-        }
-    }
-}
-
-fn peers_for_people(peers: &[PeerStatus]) -> String {
-    if peers.is_empty() {
-        return "No other switchboard yet.".to_owned();
-    }
-    let plain = anstyle::Style::new();
-    let row = |peer: &PeerStatus| -> Vec<Cell> {
-        let pinned = if peer.is_pinned { "yes" } else { "no" };
-        vec![
-            (peer.address.to_string(), STRONG),
-            (standing(peer.standing).to_owned(), plain),
-            (pinned.to_owned(), plain),
-            (peer.waiting.to_string(), plain),
-        ]
-    };
-    table(&["peer", "standing", "key pinned", "waiting"], &peers.iter().map(row).collect::<Vec<_>>())
 }
 
 fn stand(data: &std::path::Path, peer: &str, to: Standing, output: Output) -> Result<(), Failure> {
@@ -214,7 +177,8 @@ fn stand(data: &std::path::Path, peer: &str, to: Standing, output: Output) -> Re
     Ok(())
 }
 
-fn standing(standing: Standing) -> &'static str {
+/// What the operator said of a peer, in one word.
+pub(crate) fn standing(standing: Standing) -> &'static str {
     match standing {
         Standing::Unknown => "unknown",
         Standing::Allowed => "allowed",

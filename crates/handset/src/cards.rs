@@ -141,16 +141,29 @@ impl Work<'_> {
             ],
         )?;
         self.keep_intake(&keys, &token, Some(&id), None)?;
-        let slots = (0..new.uses).map(|_| self.new_slot(&own, &keys, false)).collect::<Result<_, _>>()?;
+        self.open_card(&own, &id, &keys, new.uses, new.ask, expires_at)?;
+        Ok(id)
+    }
+
+    /// Has the switchboard put a card up, with new slots.
+    pub(crate) fn open_card(
+        &mut self,
+        own: &Own,
+        id: &str,
+        keys: &IntakeKeys,
+        uses: usize,
+        ask: bool,
+        expires_at: Timestamp,
+    ) -> Result<(), Error> {
+        let slots = (0..uses).map(|_| self.new_slot(own, keys, false)).collect::<Result<_, _>>()?;
         let deed = Deed::OpenIntake {
             lookup: keys.lookup(),
-            bundle: self.bundle(&own, &keys, new.ask)?,
+            bundle: self.bundle(own, keys, ask)?,
             slots,
             expires_at: Some(expires_at),
             last_resort: false,
         };
-        self.deed(deed, Concern { card: Some(&id), ..Concern::default() })?;
-        Ok(id)
+        self.deed(deed, Concern { card: Some(id), ..Concern::default() })
     }
 
     fn revoke_card(&mut self, id: &str) -> Result<(), Error> {

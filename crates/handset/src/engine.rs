@@ -16,7 +16,7 @@ use crate::session::Session;
 const APPLICATION_ID: u32 = 0x456e_7472;
 
 /// How many steps have led to the database's tables.
-pub(crate) const VERSION: u32 = 4;
+pub(crate) const VERSION: u32 = 5;
 
 /// A handset: one line's presence on one device.
 pub struct Handset {
@@ -118,8 +118,13 @@ impl Handset {
     /// If the database is another program's, of a newer version, or fails.
     pub fn open(mut db: Connection, rng: impl CryptoRng + Send + 'static) -> Result<Self, Error> {
         let first = format!("{}{}", include_str!("schema.sql"), mls::SCHEMA);
-        let steps: [&str; VERSION as usize] =
-            [&first, include_str!("schema_2.sql"), include_str!("schema_3.sql"), include_str!("schema_4.sql")];
+        let steps: [&str; VERSION as usize] = [
+            &first,
+            include_str!("schema_2.sql"),
+            include_str!("schema_3.sql"),
+            include_str!("schema_4.sql"),
+            include_str!("schema_5.sql"),
+        ];
         database::migrate(&mut db, APPLICATION_ID, &steps)?;
         // Of a process that was killed between deleting something and cutting the log.
         let unerased = !database::erase_deleted(&db)?;

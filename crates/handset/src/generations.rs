@@ -330,12 +330,13 @@ impl Work<'_> {
             return Ok(false);
         }
         self.run("UPDATE generation SET current = 1, retired_at = NULL WHERE id = ?1", [best.id.as_bytes()])?;
-        self.run("DELETE FROM flight WHERE contact = ?1 AND kind IN ('content', 'status')", [contact])?;
+        // What never came back numbered too, even if it was delivered: it needs one place on both sides.
         self.run(
-            "UPDATE message SET flight_generation = NULL
-             WHERE contact = ?1 AND mine = 1 AND state IN ('waiting', 'sent')",
+            "UPDATE message SET flight_generation = NULL WHERE contact = ?1 AND mine = 1
+                AND (state IN ('waiting', 'sent') OR row IN (SELECT message FROM flight WHERE kind = 'content'))",
             [contact],
         )?;
+        self.run("DELETE FROM flight WHERE contact = ?1 AND kind IN ('content', 'status')", [contact])?;
         self.run(
             "UPDATE contact SET status_due = EXISTS (SELECT 1 FROM heard WHERE contact = ?1), refound_at = NULL,
                 reservation = NULL WHERE id = ?1",

@@ -32,6 +32,7 @@ mod redeem;
 mod refound;
 mod requests;
 mod restore;
+mod restored;
 mod session;
 mod vanish;
 mod views;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use protocol::codec::VERSION;
 use protocol::frames::{Answer, FromSwitchboard, Greeting, Question, ToSwitchboard};
-use protocol::{InvitationSecret, Refusal, SwitchboardAddress, Ticket, Timestamp, encode};
+use protocol::{InvitationSecret, Refusal, RestoreId, SwitchboardAddress, Ticket, Timestamp, encode};
 use seal::sign_greeting;
 use serde_bytes::ByteBuf;
 
@@ -41,6 +41,8 @@ pub(crate) struct Session {
     newest: u64,
     /// A passing refusal: no more deeds on this connection.
     paused: bool,
+    /// The switchboard went back to an older copy of its data, which is still to be made up for: no deeds before.
+    restored: Option<RestoreId>,
     next_question: u64,
     questions: BTreeMap<u64, Asked>,
     /// For blob requests; good as long as the connection.
@@ -69,7 +71,12 @@ impl Session {
 
     /// Whether deeds may go out.
     pub(crate) fn may_do(&self) -> bool {
-        !self.paused && matches!(self.state, SessionState::CatchingUp | SessionState::Online)
+        !self.paused && self.restored.is_none() && matches!(self.state, SessionState::CatchingUp | SessionState::Online)
+    }
+
+    /// The return of the switchboard that is to be made up for; taken when that is done.
+    pub(crate) const fn restored(&mut self) -> &mut Option<RestoreId> {
+        &mut self.restored
     }
 
     pub(crate) const fn pause(&mut self) {
@@ -113,6 +120,10 @@ impl Work<'_> {
                 }
                 self.check_clock(now);
                 self.greet(nonce, address, &scheme, &office)
+            }
+            (SessionState::Greeting, FromSwitchboard::Restored(id)) => {
+                self.session.restored = Some(id);
+                Ok(())
             }
             (SessionState::Greeting, FromSwitchboard::Welcome { done, newest }) => self.welcome(done, newest),
             (_, FromSwitchboard::Refused(refusal)) => self.turned_away(refusal),
@@ -202,9 +213,13 @@ impl Work<'_> {
         } else if own.invitation.is_some() {
             self.claimed(&own, done)?;
         }
+        self.session.restored = self.not_made_up_for(own.invitation.is_some())?;
         self.session.state = SessionState::CatchingUp;
         self.session.newest = newest;
-        self.resume_deeds(done)?;
+        // What an older copy has done is no sign of what the switchboard has now.
+        if self.session.restored.is_none() {
+            self.resume_deeds(done)?;
+        }
         self.check_caught_up()?;
         self.pump()
     }
@@ -213,6 +228,7 @@ impl Work<'_> {
         let cursor: u64 = self.row("SELECT cursor FROM own", [], |row| row.get(0))?;
         if self.session.state == SessionState::CatchingUp && cursor >= self.session.newest {
             self.session.state = SessionState::Online;
+            self.make_up_for_return()?;
             self.event(Event::CaughtUp);
         }
         Ok(())

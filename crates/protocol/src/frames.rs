@@ -9,7 +9,7 @@ use serde_bytes::ByteBuf;
 use crate::documents::SigningPublic;
 use crate::{
     BlobId, Capability, CapabilityHash, EnvelopeHash, GenerationId, HandsetId, InvitationSecret, LineId, LookupId,
-    MailboxId, Refusal, ReservationId, SwitchboardAddress, Ticket, Timestamp,
+    MailboxId, Refusal, ReservationId, RestoreId, SwitchboardAddress, Ticket, Timestamp,
 };
 
 /// Where a switchboard takes its handsets' WebSockets.
@@ -331,6 +331,10 @@ pub enum FromSwitchboard {
         /// The line's newest signed list.
         handsets: ByteBuf,
     },
+    /// Before the welcome, from a switchboard that went back to an older copy of its data: the last time that it did.
+    /// What it confirmed after that copy was made, it may have no longer. A handset that has not heard of this return
+    /// first takes what waits, and then puts up again whatever the switchboard lacks.
+    Restored(RestoreId),
 }
 
 /// One thing that waits for a line.

@@ -165,6 +165,10 @@ id!(
     /// A sealed file on its sender's switchboard: drawn by the sender's handset, and all that has to be known to fetch it.
     BlobId, 32, "a blob"
 );
+id!(
+    /// One return of a switchboard to an older copy of its data, drawn when it begins again on it.
+    RestoreId, 16, "a return to an older copy"
+);
 secret!(
     /// What lets a handset use its switchboard's blob requests as long as its connection lasts.
     Ticket, 32, "a ticket"

@@ -27,7 +27,7 @@ pub use address::SwitchboardAddress;
 pub use codec::{DecodeError, decode, encode};
 pub use ids::{
     BlobId, Capability, CapabilityHash, ContentId, ConversationId, EnvelopeHash, FileKey, Fingerprint, GenerationId,
-    HandsetId, InvitationSecret, LineId, LookupId, MailboxId, QueueId, ReservationId, Ticket, Token,
+    HandsetId, InvitationSecret, LineId, LookupId, MailboxId, QueueId, ReservationId, RestoreId, Ticket, Token,
 };
 pub use refusal::{Refusal, RefusalCode};
 pub use time::Timestamp;

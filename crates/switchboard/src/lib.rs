@@ -16,6 +16,8 @@ pub use limits::Limits;
 pub use reach::is_public;
 #[cfg(not(target_family = "wasm"))]
 pub use server::{
-    Acme, CertificateState, Config, LETS_ENCRYPT, OperatorError, PeerStatus, RenewalState, Running, StartError,
-    certificate_state, forget_peer, invite, peers, set_peer_standing, start,
+    Acme, Backup, CertificateState, CertificateStatus, Config, INVITATION, Invitation, InvitationState, Invited,
+    LETS_ENCRYPT, OfficeStatus, OperatorError, PeerStatus, RenewalState, Report, Running, StartError, Trouble, backup,
+    certificate_state, forget_peer, invitations, invite, peers, restore, set_peer_standing, start, status,
+    withdraw_invitation,
 };

@@ -15,6 +15,16 @@ pub struct Limits {
     pub generations_per_line: u64,
     /// Bytes that may wait for a line; what comes beyond is dropped and counted, and the conversation refounded.
     pub item_bytes_per_line: u64,
+    /// Bytes that may wait for lines and came from one peer; what comes beyond is dropped and counted, as above.
+    pub item_bytes_per_peer: u64,
+    /// Bytes that may wait for lines and came from any peer.
+    pub item_bytes_from_peers: u64,
+    /// Bytes that may wait for all peers together. Deeds are refused from half of it on, as with each.
+    pub queue_bytes: u64,
+    /// Bytes that may wait for peers since one line submitted them. Deeds are refused from half of it on.
+    pub queue_bytes_per_line: u64,
+    /// Bytes of free disk below which nothing new is taken, in passing; 0 takes all there is.
+    pub disk_floor: u64,
     /// Bytes that may wait for a peer. Deeds are refused from half of it on, so that deliveries still find room.
     pub queue_bytes_per_peer: u64,
     /// The same for a peer that has never taken anything, and may not even exist.
@@ -35,6 +45,10 @@ pub struct Limits {
     pub peers: u64,
     /// Slots that one peer may hold of one intake without having used them.
     pub reservations_per_peer: usize,
+    /// Reservations of one intake that are known, used and lapsed ones included.
+    pub reservations_per_intake: usize,
+    /// Introductions of one mailbox's whose outcome is awaited.
+    pub awaited_per_mailbox: u64,
     /// How long a slot is held against others. Whoever comes later than that still gets it if nobody else holds it.
     pub reservation: Duration,
     /// How long items, queued messages and what is known of used reservations are kept.
@@ -86,6 +100,11 @@ impl Default for Limits {
             intake_bytes_per_line: 512 << 20,
             generations_per_line: 8192,
             item_bytes_per_line: 512 << 20,
+            item_bytes_per_peer: 2 << 30,
+            item_bytes_from_peers: 16 << 30,
+            queue_bytes: 8 << 30,
+            queue_bytes_per_line: 256 << 20,
+            disk_floor: 1 << 30,
             queue_bytes_per_peer: 1 << 30,
             queue_bytes_per_stranger: 4 << 20,
             blobs_per_line: 1000,
@@ -96,6 +115,8 @@ impl Default for Limits {
             blobs_at_once_per_peer: 16,
             peers: 10_000,
             reservations_per_peer: 4,
+            reservations_per_intake: 1024,
+            awaited_per_mailbox: 16,
             reservation: Duration::from_mins(2),
             keep: DAY * 30,
             keep_generations: DAY * 400,

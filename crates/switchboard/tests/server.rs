@@ -328,12 +328,12 @@ async fn an_operator_invites_while_the_switchboard_runs() {
     let board = Board::new().await;
     let first = board.running.claim_url_of_first_invitation().unwrap().to_owned();
     assert!(first.starts_with(&format!("{}/claim#", board.running.public_url)), "{first}");
-    let second = switchboard::invite(&board.path()).unwrap();
+    let second = switchboard::invite(&board.path(), "Ivo", switchboard::INVITATION).unwrap().claim_url;
     assert_ne!(first, second);
     Phone::claim_with(&board, &Line::new(2), &second).await;
     Phone::claim_with(&board, &Line::new(1), &first).await;
     let nothing = tempfile::tempdir().unwrap();
-    assert!(matches!(switchboard::invite(nothing.path()), Err(OperatorError::NoData(_))));
+    assert!(matches!(switchboard::invite(nothing.path(), "", switchboard::INVITATION), Err(OperatorError::NoData(_))));
 }
 
 #[tokio::test]

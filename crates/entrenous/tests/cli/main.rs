@@ -4,6 +4,7 @@ mod backups;
 mod cards;
 mod demo;
 mod files;
+mod office;
 #[path = "../../../switchboard/tests/pebble/mod.rs"]
 mod pebble;
 mod profiles;

@@ -397,6 +397,9 @@ impl Connection {
         let (sent, acknowledged, reading, more, last_deed, stopped) = (0, 0, false, true, None, false);
         self.phase = Phase::Open(Open { line, handset, sent, acknowledged, reading, more, last_deed, stopped });
         self.outputs.push_back(Output::Opened { line, handset });
+        if let Some(restored) = welcome.restored {
+            self.send(FromSwitchboard::Restored(restored));
+        }
         self.send(FromSwitchboard::Welcome { done: welcome.done, newest: welcome.newest });
         self.read_on();
     }

@@ -11,6 +11,10 @@ use super::split::split_message;
 use super::turn::{Step, Turn, refuse};
 use crate::store::{MailboxRow, StoreError};
 
+/// What is said when the disk is nearly full.
+pub(super) const NEARLY_FULL: &str =
+    "the switchboard's disk is nearly full; nothing is lost, and it goes on once there is space";
+
 impl Turn<'_> {
     /// Does a deed unless it is done already.
     ///
@@ -42,7 +46,9 @@ impl Turn<'_> {
                 return Ok(Done::Deed { number, result: Ok(()) });
             }
         }
+        self.payer = Some(*line);
         let result = self.attempt(|turn| turn.perform(line, deed))?;
+        self.payer = None;
         match &result {
             Ok(()) => {
                 row.done = row.done.max(number);
@@ -66,6 +72,9 @@ impl Turn<'_> {
     }
 
     fn perform(&mut self, line: &LineId, deed: Deed) -> Step {
+        if self.is_short && takes_room(&deed) {
+            return refuse(RefusalCode::Unavailable, NEARLY_FULL);
+        }
         match deed {
             Deed::OpenMailbox { mailbox, from } => self.open_mailbox(line, &mailbox, from),
             Deed::CloseMailbox { mailbox } => self.close_mailbox(line, &mailbox),
@@ -120,7 +129,13 @@ impl Turn<'_> {
         }
         // Its outcome comes from the issuer's switchboard, to which the mailbox is not bound.
         let of = seal::envelope_hash(sealed.bytes());
-        self.tx.await_outcome(reply_to, &of, to, self.now)?;
+        // Nothing ever comes to a mailbox that is not open, or not the line's.
+        if self.tx.mailbox(reply_to)?.is_some_and(|row| Some(row.line) == self.payer) {
+            if self.tx.count_awaited(reply_to)? >= self.limits.awaited_per_mailbox {
+                return refuse(RefusalCode::AtLimit, "this mailbox awaits as many outcomes as it may");
+            }
+            self.tx.await_outcome(reply_to, &of, to, self.now)?;
+        }
         self.send_for_deed(to, message, &mut sealed, reply_to)
     }
 
@@ -135,4 +150,9 @@ impl Turn<'_> {
         }
         self.send_for_deed(to, message, &mut envelope, &reply_to)
     }
+}
+
+/// Whether a deed makes more to be kept.
+fn takes_room(deed: &Deed) -> bool {
+    !matches!(deed, Deed::CloseMailbox { .. } | Deed::RevokeIntake { .. } | Deed::PutHandsets { .. })
 }

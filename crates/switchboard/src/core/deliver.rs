@@ -30,7 +30,7 @@ impl Turn<'_> {
         };
         // Also when there is no room for it: the gap in the numbers tells the handset that something is missing.
         self.tx.set_mailbox_last(&delivery.mailbox, delivery.number)?;
-        if !self.add_item(&row.line, &ItemBody::Envelope(delivery), envelope)? {
+        if !self.add_item(from, &row.line, &ItemBody::Envelope(delivery), envelope)? {
             self.drop_message();
         }
         Ok(())
@@ -51,24 +51,37 @@ impl Turn<'_> {
             return Ok(());
         };
         let body = ItemBody::Outcome { mailbox: *mailbox, of, outcome: shortened(outcome) };
-        if !self.add_item(&row.line, &body, &mut Kept::nothing())? {
+        if !self.add_item(from, &row.line, &body, &mut Kept::nothing())? {
             self.drop_message();
         }
         Ok(())
     }
 
     /// Adds an item for a line; gives whether there was room for it.
-    pub(super) fn add_item(&mut self, line: &LineId, body: &ItemBody, envelope: &mut Kept) -> Result<bool, StoreError> {
+    pub(super) fn add_item(
+        &mut self,
+        from: &SwitchboardAddress,
+        line: &LineId,
+        body: &ItemBody,
+        envelope: &mut Kept,
+    ) -> Result<bool, StoreError> {
         let head = head(body);
         let mut state = self.tx.line_state(line)?;
         let bytes = (head.len() + envelope.bytes().len()) as u64;
         if state.item_bytes.saturating_add(bytes) > self.limits.item_bytes_per_line {
             return Ok(false);
         }
+        let sender = (*from != self.office.address).then_some(from);
+        if sender.is_some()
+            && (self.tx.item_bytes_from(sender)?.saturating_add(bytes) > self.limits.item_bytes_per_peer
+                || self.tx.item_bytes_from(None)?.saturating_add(bytes) > self.limits.item_bytes_from_peers)
+        {
+            return Ok(false);
+        }
         let kept = envelope.row(self.tx)?;
         state.last_item += 1;
         state.item_bytes += bytes;
-        self.tx.add_item(line, state.last_item, &head, kept, self.now)?;
+        self.tx.add_item(line, state.last_item, &head, kept, self.now, sender)?;
         self.tx.put_line_state(line, &state)?;
         self.wake_line(line);
         Ok(true)

@@ -4,6 +4,7 @@ use protocol::federation::{Parcel, ParcelReply, PeerMessage};
 use protocol::limits::PARCEL_MESSAGES;
 use protocol::{QueueId, Refusal, RefusalCode, SwitchboardAddress};
 
+use super::deeds::NEARLY_FULL;
 use super::split::{Kept, split_message};
 use super::turn::Turn;
 use crate::store::{Standing, StoreError};
@@ -16,6 +17,9 @@ impl Turn<'_> {
         }
         if !self.is_allowed(&parcel.from)? {
             return Ok(refused(RefusalCode::PeerNotAllowed, "this switchboard does not deal with the sender"));
+        }
+        if self.is_short {
+            return Ok(refused(RefusalCode::Unavailable, NEARLY_FULL));
         }
         let stored = self.tx.incoming(&parcel.from, &parcel.queue)?.unwrap_or_default();
         if parcel.first.saturating_sub(1) > stored {
@@ -66,6 +70,7 @@ impl Turn<'_> {
         if through > row.stored {
             row.bytes = row.bytes.saturating_sub(self.tx.remove_queued(peer, through)?);
             row.stored = through;
+            row.confirmed_at = Some(self.now);
             self.tx.put_peer(peer, &row)?;
         }
         Ok(())

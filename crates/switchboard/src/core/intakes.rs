@@ -176,8 +176,12 @@ impl Turn<'_> {
         &mut self,
         lookup: &LookupId,
         own: Option<&ReservationRow>,
-    ) -> Result<Vec<(SwitchboardAddress, ReservationRow)>, StoreError> {
+    ) -> Step<Vec<(SwitchboardAddress, ReservationRow)>> {
         let mut all = self.tx.reservations(lookup)?;
+        // Those of a last-resort slot are used without end, and known for as long as what they led to may come again.
+        if own.is_none() && all.len() >= self.limits.reservations_per_intake {
+            return refuse(RefusalCode::TooMany, "this card is being taken up too often: try again later");
+        }
         all.retain(|(_, row)| row.introduced.is_none() && !self.is_lapsed(row));
         // One's own is the only one of this place and time that can be meant.
         if let Some(at) = own.and_then(|own| all.iter().position(|(_, row)| row == own)) {
@@ -247,7 +251,7 @@ impl Turn<'_> {
             from: from.clone(),
             sealed: ByteBuf::new(),
         };
-        if !has_room || !self.add_item(&intake.line, &body, sealed)? {
+        if !has_room || !self.add_item(from, &intake.line, &body, sealed)? {
             return refuse(RefusalCode::TooMany, "the other line has no room: try again later");
         }
         // A last-resort slot's mailbox is bound anew: its numbers begin again with the new generation.

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use protocol::codec::{decode, encode};
 use protocol::documents::{HandsetList, SigningPublic};
 use protocol::limits::SLOT_BYTES;
-use protocol::{HandsetId, InvitationSecret, LineId, RefusalCode};
+use protocol::{HandsetId, InvitationSecret, LineId, RefusalCode, Timestamp};
 
 use super::Claim;
+use super::deeds::NEARLY_FULL;
 use super::reads::{Welcome, welcome};
 use super::turn::{Step, Turn, refuse};
 use crate::store::{HandsetRow, IntakeState, InvitationRow, LineRow, StoreError};
@@ -24,7 +25,8 @@ impl Turn<'_> {
             Some(secret) => {
                 let hash = seal::sha256(secret.as_bytes());
                 let Some(row) = self.tx.invitation(&hash)? else { return invalid() };
-                if row.line.is_some_and(|by| by != line) {
+                // Whoever took it up may come with it again.
+                if row.line.is_some_and(|by| by != line) || (row.line.is_none() && !row.is_open(self.now)) {
                     return invalid();
                 }
                 Some((hash, row))
@@ -50,7 +52,11 @@ impl Turn<'_> {
             return refuse(RefusalCode::HandsetUnknown, "this list shows no restore");
         }
         if let (None, Some((hash, row))) = (&known, invitation) {
-            self.tx.put_invitation(&hash, &InvitationRow { line: Some(line), secret: None, ..row })?;
+            if self.is_short {
+                return refuse(RefusalCode::Unavailable, NEARLY_FULL);
+            }
+            let row = InvitationRow { line: Some(line), taken_at: Some(self.now), secret: None, ..row };
+            self.tx.put_invitation(&hash, &row)?;
         }
         // An account that was left and is come back to may have missed some lists of the chain.
         self.put_list(&line, known.as_ref(), &claim.identity, &claim.handsets, &list, true)?;
@@ -143,13 +149,31 @@ impl Turn<'_> {
     }
 
     /// Makes an invitation.
-    pub(super) fn invite(&mut self, keep_secret: bool) -> Result<InvitationSecret, StoreError> {
+    pub(super) fn invite(
+        &mut self,
+        keep_secret: bool,
+        label: String,
+        expires_at: Option<Timestamp>,
+    ) -> Result<InvitationSecret, StoreError> {
         let mut bytes = [0; InvitationSecret::LENGTH];
         self.rng.fill_bytes(&mut bytes);
         let secret = InvitationSecret::new(bytes);
-        let row = InvitationRow { secret: keep_secret.then(|| secret.clone()), made_at: self.now, line: None };
+        let kept = keep_secret.then(|| secret.clone());
+        let row = InvitationRow { secret: kept, made_at: self.now, label, expires_at, ..InvitationRow::default() };
         self.tx.put_invitation(&seal::sha256(secret.as_bytes()), &row)?;
         Ok(secret)
+    }
+
+    /// Withdraws an invitation that nobody has taken up.
+    pub(super) fn withdraw(&mut self, hash: &[u8; 32]) -> Result<(), StoreError> {
+        match self.tx.invitation(hash)? {
+            Some(mut row) if row.line.is_none() && row.withdrawn_at.is_none() => {
+                row.withdrawn_at = Some(self.now);
+                row.secret = None;
+                self.tx.put_invitation(hash, &row)
+            }
+            _ => Ok(()),
+        }
     }
 }
 

@@ -15,6 +15,7 @@ mod lines;
 mod office;
 pub mod outgoing;
 pub mod reads;
+mod restored;
 mod route;
 mod sequence;
 mod split;
@@ -102,10 +103,24 @@ pub enum Work {
     },
     /// Removes what has lapsed, expired or grown old, a bounded amount of it.
     Sweep,
+    /// Begins again on an older copy of the data: once, before anything else is done on it.
+    GoBack,
     /// Makes an invitation.
     Invite {
         /// Whether its secret is kept until it is taken up, so that it can be shown again.
         keep_secret: bool,
+    },
+    /// Makes an invitation by the operator's order.
+    InviteFor {
+        /// For whom; only the operator sees this.
+        label: String,
+        /// When it can be taken up no more.
+        expires_at: Timestamp,
+    },
+    /// Withdraws an invitation, by the operator's order. One that was taken up stays.
+    Withdraw {
+        /// The SHA-256 of its secret.
+        hash: [u8; 32],
     },
     /// Pins a peer's key, if none is pinned.
     Pin {
@@ -208,6 +223,7 @@ pub struct Core<S> {
     office: Office,
     limits: Limits,
     rng: Box<dyn CryptoRng + Send>,
+    is_short: bool,
 }
 
 impl<S> fmt::Debug for Core<S> {
@@ -219,7 +235,12 @@ impl<S> fmt::Debug for Core<S> {
 impl<S: Store> Core<S> {
     /// A core over a store. `rng` draws invitations and queue ids.
     pub fn new(store: S, office: Office, limits: Limits, rng: Box<dyn CryptoRng + Send>) -> Self {
-        Self { store, office, limits, rng }
+        Self { store, office, limits, rng, is_short: false }
+    }
+
+    /// Whether the disk is nearly full: from the next batch on, nothing new is taken.
+    pub fn set_short_of_disk(&mut self, is_short: bool) {
+        self.is_short = is_short;
     }
 
     /// Does all of `work` in one transaction. Only what is in the answer has happened; after an error, nothing is known
@@ -230,12 +251,12 @@ impl<S: Store> Core<S> {
     /// # Errors
     /// [`StoreError`] if the store failed.
     pub fn apply(&mut self, now: Timestamp, work: Vec<Work>) -> Result<Applied, StoreError> {
-        let Self { store, office, limits, rng } = self;
+        let Self { store, office, limits, rng, is_short } = self;
         let mut work = Some(work);
         let mut applied = Applied::default();
         store.write(&mut |tx| {
             let work = work.take().unwrap_or_default();
-            let mut turn = Turn::new(tx, office, limits, &mut **rng, now);
+            let mut turn = Turn::new(tx, office, limits, &mut **rng, now, *is_short);
             let done = work.into_iter().map(|work| turn.work(work)).collect::<Result<_, _>>()?;
             applied = turn.into_applied(done);
             Ok(())
@@ -283,7 +304,10 @@ impl Turn<'_> {
             Work::Restart { peer, queue } => self.restart(&peer, &queue).map(|()| Done::Noted),
             Work::BlobComplete { blob } => self.blob_is_complete(&blob).map(|()| Done::Noted),
             Work::Sweep => self.sweep().map(Done::Swept),
-            Work::Invite { keep_secret } => self.invite(keep_secret).map(Done::Invited),
+            Work::GoBack => self.go_back().map(|()| Done::Noted),
+            Work::Invite { keep_secret } => self.invite(keep_secret, String::new(), None).map(Done::Invited),
+            Work::InviteFor { label, expires_at } => self.invite(false, label, Some(expires_at)).map(Done::Invited),
+            Work::Withdraw { hash } => self.withdraw(&hash).map(|()| Done::Noted),
             Work::Pin { peer, key } => self.pin(&peer, key).map(Done::Pinned),
             Work::Forget { peer } => self.forget(&peer).map(|()| Done::Noted),
             Work::SetStanding { peer, standing } => self.set_standing(&peer, standing).map(|()| Done::Noted),

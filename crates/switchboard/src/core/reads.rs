@@ -4,9 +4,10 @@ use protocol::documents::SigningPublic;
 use protocol::federation::PeerMessage;
 use protocol::frames::Item;
 use protocol::limits::ITEMS_IN_FLIGHT;
-use protocol::{HandsetId, LineId, QueueId, SwitchboardAddress, Timestamp};
+use protocol::{HandsetId, LineId, QueueId, RestoreId, SwitchboardAddress, Timestamp};
 
 use super::Office;
+use super::restored::last_return;
 use super::split::{join_item, join_message};
 use super::sweep::LAST_SWEEP;
 use crate::store::{PeerRow, Standing, Store, StoreError, Tx};
@@ -27,6 +28,8 @@ pub struct Welcome {
     pub done: u64,
     /// The newest item that waits for it; 0 if none does.
     pub newest: u64,
+    /// The switchboard's last return to an older copy of its data.
+    pub restored: Option<RestoreId>,
 }
 
 /// Why a handset is not let in.
@@ -84,7 +87,7 @@ pub(super) fn welcome(tx: &mut dyn Tx, line: &LineId, handset: &HandsetId) -> Re
     let refused = tx.refused_deeds(line, handset)?.first().copied();
     let done = refused.map_or(row.done, |refused| row.done.min(refused.saturating_sub(1)));
     let newest = tx.newest_item(line)?.filter(|newest| *newest > row.cursor).unwrap_or_default();
-    Ok(Welcome { done, newest })
+    Ok(Welcome { done, newest, restored: last_return(tx)? })
 }
 
 /// The items after a number (or after what the handset has acknowledged, if that is more), at most `count`, and no

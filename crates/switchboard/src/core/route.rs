@@ -117,8 +117,16 @@ impl Turn<'_> {
         if row.stored == 0 && row.standing == Standing::Unknown {
             all = all.min(self.limits.queue_bytes_per_stranger);
         }
-        let limit = if whom == For::Deed { all / 2 } else { all };
-        let fits = row.bytes.saturating_add(bytes as u64) <= limit;
+        let fits = |waits: u64, all: u64| {
+            let limit = if whom == For::Deed { all / 2 } else { all };
+            waits.saturating_add(bytes as u64) <= limit
+        };
+        let fits = fits(row.bytes, all)
+            && fits(self.tx.queued_bytes(None)?, self.limits.queue_bytes)
+            && match self.payer {
+                Some(line) => fits(self.tx.queued_bytes(Some(&line))?, self.limits.queue_bytes_per_line),
+                None => true,
+            };
         Ok((fits && self.office.allows(peer, row.standing)).then_some(row))
     }
 
@@ -133,7 +141,8 @@ impl Turn<'_> {
         let kept = envelope.row(self.tx)?;
         row.last += 1;
         row.bytes += (head.len() + kept.map_or(0, |(_, length)| length)) as u64;
-        self.tx.enqueue(peer, row.last, &head, kept, self.now)?;
+        let payer = self.payer;
+        self.tx.enqueue(peer, row.last, &head, kept, self.now, payer.as_ref())?;
         self.tx.put_peer(peer, &row)?;
         self.wake_peer(peer);
         Ok(())
@@ -155,6 +164,7 @@ impl Turn<'_> {
             last: 0,
             stored: 0,
             bytes: 0,
+            confirmed_at: None,
         }
     }
 

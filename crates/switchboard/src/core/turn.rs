@@ -45,6 +45,10 @@ pub(super) struct Turn<'a> {
     pub(super) limits: &'a Limits,
     pub(super) rng: &'a mut (dyn CryptoRng + Send),
     pub(super) now: Timestamp,
+    /// The disk is nearly full: nothing new is taken.
+    pub(super) is_short: bool,
+    /// On whose behalf something goes into queues now.
+    pub(super) payer: Option<LineId>,
     lines: BTreeSet<LineId>,
     peers: BTreeSet<SwitchboardAddress>,
     blobs: Vec<BlobId>,
@@ -58,6 +62,7 @@ impl<'a> Turn<'a> {
         limits: &'a Limits,
         rng: &'a mut (dyn CryptoRng + Send),
         now: Timestamp,
+        is_short: bool,
     ) -> Self {
         Self {
             tx,
@@ -65,6 +70,8 @@ impl<'a> Turn<'a> {
             limits,
             rng,
             now,
+            is_short,
+            payer: None,
             lines: BTreeSet::new(),
             peers: BTreeSet::new(),
             blobs: Vec::new(),

@@ -5,6 +5,8 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+use zeroize::Zeroizing;
+
 use super::{StartError, rng};
 
 /// A data directory that is this process's alone as long as this lives.
@@ -45,6 +47,11 @@ impl DataDir {
         }
     }
 
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     pub(super) fn database(&self) -> PathBuf {
         database(&self.path)
     }
@@ -56,19 +63,18 @@ impl DataDir {
 
     /// The switchboard's own key, drawn when first asked for.
     pub(super) fn key(&self) -> Result<seal::SwitchboardKey, StartError> {
-        let path = self.path.join("switchboard.key");
-        match fs::read(&path) {
-            Ok(bytes) => {
-                let seed = <[u8; 32]>::try_from(bytes).map_err(|_| StartError::Key(path))?;
-                Ok(seal::SwitchboardKey::from_bytes(&seed))
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let key = seal::SwitchboardKey::generate(&mut rng());
-                self.keep(&path, key.to_bytes().as_slice()).map_err(|error| StartError::Data { path, error })?;
-                Ok(key)
-            }
-            Err(error) => Err(StartError::Data { path, error }),
+        if let Some(key) = read_key(&self.path)? {
+            return Ok(key);
         }
+        let key = seal::SwitchboardKey::generate(&mut rng());
+        self.keep_key(key.to_bytes().as_slice())?;
+        Ok(key)
+    }
+
+    /// Writes the switchboard's own key.
+    pub(super) fn keep_key(&self, seed: &[u8]) -> Result<(), StartError> {
+        let path = key_of(&self.path);
+        self.keep(&path, seed).map_err(|error| StartError::Data { path, error })
     }
 
     /// Writes a small file of this directory whole or not at all.
@@ -94,7 +100,24 @@ pub(super) fn database(data: &Path) -> PathBuf {
     data.join("switchboard.db")
 }
 
-fn private() -> OpenOptions {
+fn key_of(data: &Path) -> PathBuf {
+    data.join("switchboard.key")
+}
+
+/// The key of the switchboard on a data directory, if it was drawn.
+pub(super) fn read_key(data: &Path) -> Result<Option<seal::SwitchboardKey>, StartError> {
+    let path = key_of(data);
+    match fs::read(&path).map(Zeroizing::new) {
+        Ok(bytes) => {
+            let seed = <&[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| StartError::Key(path))?;
+            Ok(Some(seal::SwitchboardKey::from_bytes(seed)))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(StartError::Data { path, error }),
+    }
+}
+
+pub(super) fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.read(true).write(true).mode(0o600);
     options

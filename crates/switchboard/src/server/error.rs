@@ -113,6 +113,38 @@ pub enum OperatorError {
     /// A peer that is not known.
     #[error("this switchboard has never had to do with that one")]
     PeerUnknown,
+    /// An invitation that is not known.
+    #[error("there is no invitation {0}: ids are in `office invitations`")]
+    InvitationUnknown(String),
+    /// An invitation that cannot be withdrawn.
+    #[error("this invitation was taken up already, and its line stays")]
+    InvitationTaken,
+    /// The data directory or the switchboard's key.
+    #[error(transparent)]
+    Data(#[from] StartError),
+    /// A file that cannot be read or written.
+    #[error("{path} cannot be used: {error}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// A file is in the way.
+    #[error("there is a file {0} already: name another, since a backup replaces nothing")]
+    Exists(PathBuf),
+    /// The place for a restored switchboard is not empty.
+    #[error("there is something in {0} already: restore into an empty directory")]
+    NotEmpty(PathBuf),
+    /// The database itself is damaged.
+    #[error("the switchboard's database is damaged, so that a backup would be, too: restore the last good backup")]
+    Damaged,
+    /// Not a backup.
+    #[error("this is not a switchboard's backup, or was cut off or altered: use another copy of it")]
+    NotABackup,
+    /// A wrong passphrase.
+    #[error("this is not the passphrase of this backup, or the backup was altered: try again")]
+    WrongPassphrase,
 }
 
 impl OperatorError {
@@ -122,6 +154,16 @@ impl OperatorError {
             Self::NoData(_) => "no-data",
             Self::Store(error) => error.code(),
             Self::PeerUnknown => "peer-unknown",
+            Self::InvitationUnknown(_) => "invitation-unknown",
+            Self::InvitationTaken => "invitation-taken",
+            Self::Data(error) => error.code(),
+            Self::File { error, .. } if error.kind() == io::ErrorKind::StorageFull => "disk-full",
+            Self::File { .. } => "file-unavailable",
+            Self::Exists(_) => "file-exists",
+            Self::NotEmpty(_) => "not-empty",
+            Self::Damaged => "database-damaged",
+            Self::NotABackup => "not-a-backup",
+            Self::WrongPassphrase => "wrong-passphrase",
         }
     }
 }

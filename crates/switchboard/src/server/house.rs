@@ -1,5 +1,6 @@
 //! What is done now and then: removing what is over, looking at all queues, at the certificate, and at the clock.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,6 +9,7 @@ use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::peers::Event;
+use super::report::{self, Report};
 use super::tls::Certificate;
 use super::{Shared, now};
 use crate::core::{Done, Work, reads};
@@ -21,11 +23,12 @@ const GRACE: Duration = Duration::from_hours(1);
 pub(super) async fn keep(
     shared: Arc<Shared>,
     certificate: Option<Arc<Certificate>>,
+    data: PathBuf,
     mut draining: watch::Receiver<bool>,
 ) {
     let mut ticks = interval(shared.limits.sweep);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut clock = Clock::default();
+    let (mut clock, since) = (Clock::default(), now());
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
@@ -42,6 +45,22 @@ pub(super) async fn keep(
         if let Some(certificate) = &certificate {
             certificate.refresh();
         }
+        say_how_it_is(&shared, certificate.as_deref(), &data, since);
+    }
+}
+
+/// For the operator beside it.
+fn say_how_it_is(shared: &Shared, certificate: Option<&Certificate>, data: &Path, since: Timestamp) {
+    let report = Report {
+        at: now(),
+        since,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        handsets: shared.metrics.handsets.get(),
+        certificate: certificate.and_then(Certificate::status),
+        troubles: shared.troubles.all(),
+    };
+    if report::write(data, &report).is_err() {
+        tracing::warn!("the report for `office status` cannot be written into the data directory");
     }
 }
 

@@ -1,6 +1,7 @@
 //! The edges: sockets, TLS, the one writing thread, peers. Everything that decides is in [`crate::core`].
 
 mod acme;
+mod backup;
 mod blob_files;
 mod blobs;
 mod buckets;
@@ -9,12 +10,14 @@ mod client;
 mod config;
 mod counts;
 mod data;
+mod disk;
 mod error;
 mod federation;
 mod gate;
 mod house;
 mod http;
 mod hub;
+mod invitations;
 mod line;
 mod listen;
 mod metrics;
@@ -22,7 +25,9 @@ mod operator;
 mod pages;
 mod peers;
 mod reader;
+mod report;
 mod start;
+mod status;
 mod tickets;
 mod tls;
 mod writer;
@@ -39,11 +44,15 @@ use crate::core::Office;
 use crate::limits::Limits;
 
 pub use acme::{Acme, LETS_ENCRYPT};
+pub use backup::{Backup, backup, restore};
 pub use certificate_state::{CertificateState, RenewalState, certificate_state};
 pub use config::Config;
 pub use error::{OperatorError, StartError};
-pub use operator::{PeerStatus, forget_peer, invite, peers, set_peer_standing};
+pub use invitations::{INVITATION, Invitation, InvitationState, Invited, invitations, invite, withdraw_invitation};
+pub use operator::{forget_peer, set_peer_standing};
+pub use report::{CertificateStatus, Report, Trouble};
 pub use start::{Running, start};
+pub use status::{OfficeStatus, PeerStatus, peers, status};
 
 /// What all edges share.
 struct Shared {
@@ -59,6 +68,7 @@ struct Shared {
     tickets: tickets::Tickets,
     blobs: Arc<blob_files::BlobFiles>,
     metrics: Arc<metrics::Metrics>,
+    troubles: report::Troubles,
     /// Turns true when the switchboard is shutting down.
     draining: watch::Receiver<bool>,
 }

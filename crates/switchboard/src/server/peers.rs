@@ -135,10 +135,12 @@ async fn send(
                         shared.metrics.parcels_failed.one();
                     }
                     queue.replied(now(), &reply, &mut rng());
+                    shared.troubles.failures(&peer, queue.failures());
                 }
                 Err(_) => {
                     shared.metrics.parcels_failed.one();
                     queue.failed(now(), &mut rng());
+                    shared.troubles.failures(&peer, queue.failures());
                 }
             },
             Next::Apply(work @ Work::Stored { .. }) => {
@@ -293,6 +295,7 @@ pub(super) async fn who(shared: &Arc<Shared>, peer: &SwitchboardAddress) -> Resu
             _ => return Err(Unknown::Unanswered),
         },
     };
+    shared.troubles.key_differs(peer, pinned != key);
     if pinned == key {
         return Ok(key);
     }

@@ -16,6 +16,7 @@ use super::certificate_state::State;
 use super::client::Client;
 use super::config::Config;
 use super::data::DataDir;
+use super::disk::Disk;
 use super::error::StartError;
 use super::gate::Gate;
 use super::hub::Hub;
@@ -23,6 +24,7 @@ use super::listen::{Alive, Entrance};
 use super::metrics::Metrics;
 use super::operator::{PUBLIC_URL, setting};
 use super::reader::Reader;
+use super::report::{self, Troubles};
 use super::tickets::Tickets;
 use super::tls::Certificate;
 use super::writer::{Wakes, Writer};
@@ -97,8 +99,8 @@ async fn begin(config: Config, data: &DataDir) -> Result<Running, StartError> {
         blobs: Arc::clone(&blobs),
     };
     let key = data.key()?;
-    let (writer, thread) =
-        writer::spawn(core, wakes).map_err(|error| StartError::Data { path: config.data.clone(), error })?;
+    let (writer, thread) = writer::spawn(core, Disk::new(config.data.clone(), config.limits.disk_floor), wakes)
+        .map_err(|error| StartError::Data { path: config.data.clone(), error })?;
     let (stop, draining) = watch::channel(false);
     let shared = Arc::new(Shared {
         gate: Gate::new(&config.limits, office.loopback_only),
@@ -112,6 +114,7 @@ async fn begin(config: Config, data: &DataDir) -> Result<Running, StartError> {
         peers: peer_events,
         client,
         metrics,
+        troubles: Troubles::default(),
         draining: draining.clone(),
         office,
     });
@@ -127,7 +130,7 @@ async fn begin(config: Config, data: &DataDir) -> Result<Running, StartError> {
         tokio::spawn(renewal.run(draining.clone()));
     }
     tokio::spawn(peers::look_after(Arc::clone(&shared), events, draining.clone()));
-    tokio::spawn(house::keep(Arc::clone(&shared), certificate, draining));
+    tokio::spawn(house::keep(Arc::clone(&shared), certificate, config.data, draining));
     let entrance = Entrance { listener, tls, router, shared };
     tokio::spawn(run(entrance, alive));
     if is_reachable {
@@ -175,6 +178,9 @@ impl Running {
             // The thread ends with the batch that it is writing; its panics are caught inside.
             let _ = tokio::task::spawn_blocking(move || thread.join()).await;
         }
+        if let Some(data) = &self.data {
+            report::remove(data.path());
+        }
         drop(self.data);
         tracing::info!("the switchboard has stopped");
     }
@@ -207,8 +213,8 @@ fn first_invitation(core: &mut Core<SqliteStore>) -> Result<Option<String>, Stor
     let (mut lines, mut open, mut secret) = (0, 0, None);
     core.store().read(&mut |tx| {
         lines = tx.count_lines()?;
-        open = tx.count_open_invitations()?;
-        secret = tx.open_invitation()?;
+        open = tx.count_open_invitations(now())?;
+        secret = tx.open_invitation(now())?;
         Ok(())
     })?;
     if lines == 0 && open == 0 {

@@ -10,6 +10,7 @@ use protocol::Timestamp;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::blob_files::BlobFiles;
+use super::disk::Disk;
 use super::hub::Hub;
 use super::metrics::Metrics;
 use super::{now, peers};
@@ -80,16 +81,17 @@ pub(super) struct Wakes {
 }
 
 /// Starts the thread.
-pub(super) fn spawn(core: Core<SqliteStore>, wakes: Wakes) -> std::io::Result<(Writer, JoinHandle<()>)> {
+pub(super) fn spawn(core: Core<SqliteStore>, disk: Disk, wakes: Wakes) -> std::io::Result<(Writer, JoinHandle<()>)> {
     let (sender, receiver) = channel();
     let room = Arc::new(Semaphore::new(QUEUE));
-    let thread = Thread { core, wakes, room: Arc::clone(&room) };
+    let thread = Thread { core, disk, wakes, room: Arc::clone(&room) };
     let thread = Builder::new().name("writer".to_owned()).spawn(move || thread.run(&receiver))?;
     Ok((Writer { jobs: sender, room }, thread))
 }
 
 struct Thread {
     core: Core<SqliteStore>,
+    disk: Disk,
     wakes: Wakes,
     room: Arc<Semaphore>,
 }
@@ -157,6 +159,8 @@ impl Thread {
             return;
         }
         let begun = Instant::now();
+        let is_short = self.disk.is_short(begun);
+        self.core.set_short_of_disk(is_short);
         let (works, answers): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
         let count = works.len();
         // A fault is one work's; the others of its batch are done on their own.

@@ -11,8 +11,8 @@ pub mod testing;
 
 pub use error::{StoreError, StoreFailure};
 pub use rows::{
-    BlobRow, EnvelopeRow, GenerationRow, HandsetRow, IntakeRow, IntakeState, InvitationRow, LineRow, LineState,
-    MailboxRow, PeerRow, ReservationRow, SlotRow, Standing, Stored,
+    BlobRow, EnvelopeRow, GenerationRow, HandsetRow, IntakeRow, IntakeState, Inventory, InvitationRow, LineRow,
+    LineState, MailboxRow, PeerRow, ReservationRow, SlotRow, Standing, Stored,
 };
 pub use sqlite::SqliteStore;
 
@@ -70,6 +70,19 @@ pub trait Tx: Lines + Intakes + Mailboxes + Generations + Queues + Blobs {
     /// # Errors
     /// [`StoreError`].
     fn keep(&mut self) -> Result<()>;
+
+    /// Sums over all lines, by looking at all of them: for the operator, not for every write.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn inventory(&mut self, now: Timestamp) -> Result<Inventory>;
+
+    /// After a return to an older copy: removes all intakes, generations and open invitations, and what is awaited; and
+    /// lets the items of all lines go on after `item`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn go_back(&mut self, item: u64) -> Result<()>;
 }
 
 /// Accounts: invitations, lines, their handsets, and the switchboard's own few settings.
@@ -87,10 +100,12 @@ pub trait Lines {
     fn invitation(&mut self, hash: &[u8; 32]) -> Result<Option<InvitationRow>>;
     /// Adds or changes one.
     fn put_invitation(&mut self, hash: &[u8; 32], row: &InvitationRow) -> Result<()>;
-    /// The secret of an invitation that is open and whose secret is kept, the oldest first.
-    fn open_invitation(&mut self) -> Result<Option<InvitationSecret>>;
-    /// Invitations not taken up yet.
-    fn count_open_invitations(&mut self) -> Result<u64>;
+    /// All invitations with the SHA-256 of their secrets, the newest first.
+    fn invitations(&mut self) -> Result<Vec<([u8; 32], InvitationRow)>>;
+    /// The secret of an invitation that is open now and whose secret is kept, the oldest first.
+    fn open_invitation(&mut self, now: Timestamp) -> Result<Option<InvitationSecret>>;
+    /// Invitations that can be taken up now.
+    fn count_open_invitations(&mut self, now: Timestamp) -> Result<u64>;
 
     /// A line's account.
     fn line(&mut self, line: &LineId) -> Result<Option<LineRow>>;
@@ -203,12 +218,14 @@ pub trait Mailboxes {
     ) -> Result<()>;
     /// Forgets it; gives whether it was remembered.
     fn take_awaited(&mut self, mailbox: &MailboxId, of: &EnvelopeHash, peer: &SwitchboardAddress) -> Result<bool>;
+    /// How many are remembered for a mailbox.
+    fn count_awaited(&mut self, mailbox: &MailboxId) -> Result<u64>;
     /// Forgets those that were remembered before this, at most `limit`; gives how many.
     fn remove_awaited(&mut self, before: Timestamp, limit: usize) -> Result<u64>;
 
     /// Keeps an envelope, once for all rows that name it.
     fn add_envelope(&mut self, bytes: &[u8]) -> Result<EnvelopeRow>;
-    /// Adds an item for a line.
+    /// Adds an item for a line, which came from a peer or from here.
     fn add_item(
         &mut self,
         line: &LineId,
@@ -216,7 +233,10 @@ pub trait Mailboxes {
         head: &[u8],
         envelope: Option<(EnvelopeRow, usize)>,
         at: Timestamp,
+        sender: Option<&SwitchboardAddress>,
     ) -> Result<()>;
+    /// Bytes of items that wait for any line and came from a peer, or from all peers. A sum that is kept, not counted.
+    fn item_bytes_from(&mut self, peer: Option<&SwitchboardAddress>) -> Result<u64>;
     /// The items after a number, in order: at most `count`, and no more once `bytes` are exceeded; at least one.
     fn items(&mut self, line: &LineId, after: u64, count: usize, bytes: usize) -> Result<Vec<Stored>>;
     /// The number of the newest item that is kept for a line.
@@ -277,7 +297,7 @@ pub trait Queues {
     /// Peers that something waits for.
     fn peers_waiting(&mut self) -> Result<Vec<SwitchboardAddress>>;
 
-    /// Adds a message to the queue for a peer.
+    /// Adds a message to the queue for a peer, on behalf of a line or of nobody.
     fn enqueue(
         &mut self,
         peer: &SwitchboardAddress,
@@ -285,9 +305,14 @@ pub trait Queues {
         head: &[u8],
         envelope: Option<(EnvelopeRow, usize)>,
         at: Timestamp,
+        line: Option<&LineId>,
     ) -> Result<()>;
+    /// Bytes that wait for all peers on behalf of a line, or in all. A sum that is kept, not counted.
+    fn queued_bytes(&mut self, of: Option<&LineId>) -> Result<u64>;
     /// The messages after a number, in order: at most `count`, and no more once `bytes` are exceeded; at least one.
     fn queued(&mut self, peer: &SwitchboardAddress, after: u64, count: usize, bytes: usize) -> Result<Vec<Stored>>;
+    /// Since when the oldest message waits for a peer.
+    fn oldest_queued(&mut self, peer: &SwitchboardAddress) -> Result<Option<Timestamp>>;
     /// Removes all messages up to a number, and envelopes that nothing names any more; gives the bytes freed.
     fn remove_queued(&mut self, peer: &SwitchboardAddress, through: u64) -> Result<u64>;
     /// Puts `head` in the place of every queued message from before this, so that the numbers stay whole; gives the

@@ -5,7 +5,7 @@ use protocol::{
 };
 
 /// An invitation.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct InvitationRow {
     /// The secret itself, while it may have to be shown again: the first invitation's until it is taken up.
     pub secret: Option<InvitationSecret>,
@@ -13,6 +13,21 @@ pub struct InvitationRow {
     pub made_at: Timestamp,
     /// Who took it up.
     pub line: Option<LineId>,
+    /// For whom it is; only the operator sees this.
+    pub label: String,
+    /// When it can be taken up no more; none for never.
+    pub expires_at: Option<Timestamp>,
+    /// When it was taken up.
+    pub taken_at: Option<Timestamp>,
+    /// When the operator withdrew it.
+    pub withdrawn_at: Option<Timestamp>,
+}
+
+impl InvitationRow {
+    /// Whether it can be taken up now.
+    pub fn is_open(&self, now: Timestamp) -> bool {
+        self.line.is_none() && self.withdrawn_at.is_none() && self.expires_at.is_none_or(|at| at > now)
+    }
 }
 
 /// A line's account.
@@ -157,6 +172,23 @@ pub struct PeerRow {
     pub stored: u64,
     /// Bytes that wait.
     pub bytes: u64,
+    /// When it last confirmed that it has stored something.
+    pub confirmed_at: Option<Timestamp>,
+}
+
+/// Sums over all lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Inventory {
+    /// Lines with an account.
+    pub lines: u64,
+    /// Mailboxes that are open.
+    pub mailboxes: u64,
+    /// Items that wait.
+    pub items: u64,
+    /// Their bytes.
+    pub item_bytes: u64,
+    /// Invitations that are open.
+    pub invitations: u64,
 }
 
 /// A sealed file of a line here.

@@ -1,10 +1,27 @@
 //! Invitations, lines and handsets.
 
-use database::rusqlite::params;
-use protocol::{HandsetId, InvitationSecret, LineId};
+use database::rusqlite::{Row, params};
+use protocol::{HandsetId, InvitationSecret, LineId, Timestamp};
 
-use super::{SqliteTx, bytes32, id, int, number, optional_id, time, timestamp};
+use super::{SqliteTx, bytes32, id, int, number, optional_id, optional_time, time, timestamp};
 use crate::store::{HandsetRow, InvitationRow, LineRow, LineState, Lines, Result};
+
+/// An invitation's columns, in the order in which they are read.
+const INVITATION: &str = "secret, made_at, line, label, expires_at, taken_at, withdrawn_at";
+/// Which can be taken up.
+const OPEN: &str = "line IS NULL AND withdrawn_at IS NULL AND (expires_at IS NULL OR expires_at > ?1)";
+
+fn invitation_row(row: &Row<'_>) -> Result<InvitationRow> {
+    Ok(InvitationRow {
+        secret: optional_id(row, 0, InvitationSecret::from_slice)?,
+        made_at: timestamp(row, 1)?,
+        line: optional_id(row, 2, LineId::from_slice)?,
+        label: row.get(3)?,
+        expires_at: optional_time(row, 4)?,
+        taken_at: optional_time(row, 5)?,
+        withdrawn_at: optional_time(row, 6)?,
+    })
+}
 
 impl Lines for SqliteTx<'_> {
     fn setting(&mut self, name: &str) -> Result<Option<Vec<u8>>> {
@@ -16,38 +33,43 @@ impl Lines for SqliteTx<'_> {
     }
 
     fn invitation(&mut self, hash: &[u8; 32]) -> Result<Option<InvitationRow>> {
-        self.one("SELECT secret, made_at, line FROM invitations WHERE hash = ?1", (hash,), |row| {
-            Ok(InvitationRow {
-                secret: optional_id(row, 0, InvitationSecret::from_slice)?,
-                made_at: timestamp(row, 1)?,
-                line: optional_id(row, 2, LineId::from_slice)?,
-            })
-        })
+        self.one(&format!("SELECT {INVITATION} FROM invitations WHERE hash = ?1"), (hash,), invitation_row)
     }
 
     fn put_invitation(&mut self, hash: &[u8; 32], row: &InvitationRow) -> Result<()> {
         self.run(
-            "INSERT OR REPLACE INTO invitations (hash, secret, made_at, line) VALUES (?1, ?2, ?3, ?4)",
+            "INSERT OR REPLACE INTO invitations (hash, secret, made_at, line, label, expires_at, taken_at, withdrawn_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             params![
                 hash,
                 row.secret.as_ref().map(InvitationSecret::as_bytes),
                 time(row.made_at),
-                row.line.as_ref().map(LineId::as_bytes)
+                row.line.as_ref().map(LineId::as_bytes),
+                row.label,
+                row.expires_at.map(time),
+                row.taken_at.map(time),
+                row.withdrawn_at.map(time)
             ],
         )
         .map(drop)
     }
 
-    fn open_invitation(&mut self) -> Result<Option<InvitationSecret>> {
+    fn invitations(&mut self) -> Result<Vec<([u8; 32], InvitationRow)>> {
+        self.many(&format!("SELECT {INVITATION}, hash FROM invitations ORDER BY made_at DESC, hash"), (), |row| {
+            Ok((id(row, 7, bytes32)?, invitation_row(row)?))
+        })
+    }
+
+    fn open_invitation(&mut self, now: Timestamp) -> Result<Option<InvitationSecret>> {
         self.one(
-            "SELECT secret FROM invitations WHERE line IS NULL AND secret IS NOT NULL ORDER BY made_at LIMIT 1",
-            (),
+            &format!("SELECT secret FROM invitations WHERE {OPEN} AND secret IS NOT NULL ORDER BY made_at LIMIT 1"),
+            (time(now),),
             |row| id(row, 0, InvitationSecret::from_slice),
         )
     }
 
-    fn count_open_invitations(&mut self) -> Result<u64> {
-        self.number("SELECT count(*) FROM invitations WHERE line IS NULL", ())
+    fn count_open_invitations(&mut self, now: Timestamp) -> Result<u64> {
+        self.number(&format!("SELECT count(*) FROM invitations WHERE {OPEN}"), (time(now),))
     }
 
     fn line(&mut self, line: &LineId) -> Result<Option<LineRow>> {

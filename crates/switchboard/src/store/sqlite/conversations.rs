@@ -82,13 +82,33 @@ impl Mailboxes for SqliteTx<'_> {
         head: &[u8],
         envelope: Option<(EnvelopeRow, usize)>,
         at: Timestamp,
+        sender: Option<&SwitchboardAddress>,
     ) -> Result<()> {
         let bytes = head.len() + envelope.map_or(0, |(_, length)| length);
         self.run(
-            "INSERT INTO items (line, number, head, envelope, bytes, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            params![line.as_bytes(), int(number), head, envelope.map(|(row, _)| row.0), int(bytes as u64), time(at)],
+            "INSERT INTO items (line, number, head, envelope, bytes, at, sender) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![
+                line.as_bytes(),
+                int(number),
+                head,
+                envelope.map(|(row, _)| row.0),
+                int(bytes as u64),
+                time(at),
+                sender.map(SwitchboardAddress::as_str)
+            ],
         )
         .map(drop)
+    }
+
+    fn item_bytes_from(&mut self, peer: Option<&SwitchboardAddress>) -> Result<u64> {
+        match peer {
+            Some(peer) => self.sum(3, peer.as_str().as_bytes()),
+            None => self.sum(2, &[]),
+        }
+    }
+
+    fn count_awaited(&mut self, mailbox: &MailboxId) -> Result<u64> {
+        self.number("SELECT count(*) FROM awaited WHERE mailbox = ?1", (mailbox.as_bytes(),))
     }
 
     fn items(&mut self, line: &LineId, after: u64, count: usize, bytes: usize) -> Result<Vec<Stored>> {

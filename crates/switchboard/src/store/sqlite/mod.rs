@@ -5,6 +5,7 @@ mod blobs;
 mod conversations;
 mod intakes;
 mod queues;
+mod restored;
 
 #[cfg(not(target_family = "wasm"))]
 use std::path::Path;
@@ -13,11 +14,17 @@ use database::rusqlite::types::FromSql;
 use database::rusqlite::{Connection, OptionalExtension, Params, Row, TransactionBehavior};
 use protocol::{SwitchboardAddress, Timestamp};
 
-use super::{Result, Store, StoreError, Tx};
+use super::{Inventory, Lines as _, Result, Store, StoreError, Tx};
 
 /// `entS` in ASCII: what tells a switchboard's database from any other.
 const APPLICATION_ID: u32 = 0x656e_7453;
-const STEPS: &[&str] = &[include_str!("schema_1.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")];
+const STEPS: &[&str] = &[
+    include_str!("schema_1.sql"),
+    include_str!("schema_2.sql"),
+    include_str!("schema_3.sql"),
+    include_str!("schema_4.sql"),
+    include_str!("schema_5.sql"),
+];
 
 /// A switchboard's SQLite database.
 #[derive(Debug)]
@@ -86,6 +93,20 @@ impl Tx for SqliteTx<'_> {
     fn keep(&mut self) -> Result<()> {
         self.run("RELEASE mark", ()).map(drop)
     }
+
+    fn inventory(&mut self, now: Timestamp) -> Result<Inventory> {
+        Ok(Inventory {
+            lines: self.number("SELECT count(*) FROM lines", ())?,
+            mailboxes: self.number("SELECT count(*) FROM mailboxes", ())?,
+            items: self.number("SELECT count(*) FROM items", ())?,
+            item_bytes: self.number("SELECT coalesce(sum(item_bytes), 0) FROM line_states", ())?,
+            invitations: self.count_open_invitations(now)?,
+        })
+    }
+
+    fn go_back(&mut self, item: u64) -> Result<()> {
+        self.forget_what_moved(item)
+    }
 }
 
 impl SqliteTx<'_> {
@@ -117,6 +138,11 @@ impl SqliteTx<'_> {
         self.one(sql, params, |row| number(row, 0)).map(Option::unwrap_or_default)
     }
 
+    /// A sum that every change of a row keeps up.
+    fn sum(&self, kind: i64, who: &[u8]) -> Result<u64> {
+        self.number("SELECT max(bytes, 0) FROM sums WHERE kind = ?1 AND who = ?2", (kind, who))
+    }
+
     /// One column of the one row.
     fn value<T: FromSql>(&self, sql: &str, params: impl Params) -> Result<Option<T>> {
         Ok(self.0.prepare_cached(sql)?.query_row(params, |row| row.get(0)).optional()?)
@@ -138,6 +164,13 @@ fn number(row: &Row<'_>, column: usize) -> Result<u64> {
 
 fn timestamp(row: &Row<'_>, column: usize) -> Result<Timestamp> {
     number(row, column).map(Timestamp::from_millis)
+}
+
+fn optional_time(row: &Row<'_>, column: usize) -> Result<Option<Timestamp>> {
+    match row.get_ref(column)? {
+        database::rusqlite::types::ValueRef::Null => Ok(None),
+        _ => timestamp(row, column).map(Some),
+    }
 }
 
 /// A column of fixed length, read by an id's `from_slice`.

@@ -1,15 +1,15 @@
 //! Peers and the queues to and from each; and what both kinds of rows that name an envelope need.
 
 use database::rusqlite::{Row, Rows, params};
-use protocol::{QueueId, SwitchboardAddress, Timestamp};
+use protocol::{LineId, QueueId, SwitchboardAddress, Timestamp};
 
-use super::{SqliteTx, address, bytes32, id, int, number, optional_id, time};
+use super::{SqliteTx, address, bytes32, id, int, number, optional_id, optional_time, time, timestamp};
 use crate::store::{EnvelopeRow, PeerRow, Queues, Result, Standing, StoreError, Stored};
 
 impl Queues for SqliteTx<'_> {
     fn peer(&mut self, peer: &SwitchboardAddress) -> Result<Option<PeerRow>> {
         self.one(
-            "SELECT key, standing, queue, base, last, stored, bytes FROM peers WHERE peer = ?1",
+            "SELECT key, standing, queue, base, last, stored, bytes, confirmed_at FROM peers WHERE peer = ?1",
             (peer.as_str(),),
             peer_row,
         )
@@ -17,8 +17,8 @@ impl Queues for SqliteTx<'_> {
 
     fn put_peer(&mut self, peer: &SwitchboardAddress, row: &PeerRow) -> Result<()> {
         self.run(
-            "INSERT OR REPLACE INTO peers (peer, key, standing, queue, base, last, stored, bytes)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT OR REPLACE INTO peers (peer, key, standing, queue, base, last, stored, bytes, confirmed_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             params![
                 peer.as_str(),
                 row.key,
@@ -27,7 +27,8 @@ impl Queues for SqliteTx<'_> {
                 int(row.base),
                 int(row.last),
                 int(row.stored),
-                int(row.bytes)
+                int(row.bytes),
+                row.confirmed_at.map(time)
             ],
         )
         .map(drop)
@@ -38,9 +39,11 @@ impl Queues for SqliteTx<'_> {
     }
 
     fn peers(&mut self) -> Result<Vec<(SwitchboardAddress, PeerRow)>> {
-        self.many("SELECT key, standing, queue, base, last, stored, bytes, peer FROM peers ORDER BY peer", (), |row| {
-            Ok((address(row, 7)?, peer_row(row)?))
-        })
+        self.many(
+            "SELECT key, standing, queue, base, last, stored, bytes, confirmed_at, peer FROM peers ORDER BY peer",
+            (),
+            |row| Ok((address(row, 8)?, peer_row(row)?)),
+        )
     }
 
     fn forget_strangers(&mut self, limit: usize) -> Result<u64> {
@@ -90,13 +93,29 @@ impl Queues for SqliteTx<'_> {
         head: &[u8],
         envelope: Option<(EnvelopeRow, usize)>,
         at: Timestamp,
+        line: Option<&LineId>,
     ) -> Result<()> {
         let bytes = head.len() + envelope.map_or(0, |(_, length)| length);
         self.run(
-            "INSERT INTO queued (peer, number, head, envelope, bytes, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            params![peer.as_str(), int(number), head, envelope.map(|(row, _)| row.0), int(bytes as u64), time(at)],
+            "INSERT INTO queued (peer, number, head, envelope, bytes, at, line) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![
+                peer.as_str(),
+                int(number),
+                head,
+                envelope.map(|(row, _)| row.0),
+                int(bytes as u64),
+                time(at),
+                line.map(LineId::as_bytes)
+            ],
         )
         .map(drop)
+    }
+
+    fn queued_bytes(&mut self, of: Option<&LineId>) -> Result<u64> {
+        match of {
+            Some(line) => self.sum(1, line.as_bytes()),
+            None => self.sum(0, &[]),
+        }
     }
 
     fn queued(&mut self, peer: &SwitchboardAddress, after: u64, count: usize, bytes: usize) -> Result<Vec<Stored>> {
@@ -105,6 +124,12 @@ impl Queues for SqliteTx<'_> {
              WHERE q.peer = ?1 AND q.number > ?2 ORDER BY q.number LIMIT ?3",
         )?;
         take_while(statement.query((peer.as_str(), int(after), int(count as u64)))?, bytes)
+    }
+
+    fn oldest_queued(&mut self, peer: &SwitchboardAddress) -> Result<Option<Timestamp>> {
+        self.one("SELECT at FROM queued WHERE peer = ?1 ORDER BY number LIMIT 1", (peer.as_str(),), |row| {
+            timestamp(row, 0)
+        })
     }
 
     fn remove_queued(&mut self, peer: &SwitchboardAddress, through: u64) -> Result<u64> {
@@ -215,6 +240,7 @@ fn peer_row(row: &Row<'_>) -> Result<PeerRow> {
         last: number(row, 4)?,
         stored: number(row, 5)?,
         bytes: number(row, 6)?,
+        confirmed_at: optional_time(row, 7)?,
     })
 }
 

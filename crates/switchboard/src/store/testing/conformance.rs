@@ -17,9 +17,19 @@ use crate::store::{
 /// If a check fails.
 pub fn conformance<S: Store>(make: impl Fn() -> S) {
     transactions(&mut make());
-    for check in
-        [accounts, intakes, reservations, mailboxes, items, envelopes, generations, queues, strangers, incoming]
-    {
+    for check in [
+        accounts,
+        intakes,
+        reservations,
+        mailboxes,
+        items,
+        envelopes,
+        generations,
+        queues,
+        strangers,
+        incoming,
+        gone_back,
+    ] {
         let mut store = make();
         store.write(&mut |tx| check(tx)).expect("a check's methods succeed");
     }
@@ -71,16 +81,26 @@ fn transactions(store: &mut impl Store) {
 }
 
 fn accounts(tx: &mut dyn Tx) -> Result<()> {
-    let open = |made_at, secret| InvitationRow { secret, made_at: at(made_at), line: None };
+    let open = |made_at, secret| InvitationRow { secret, made_at: at(made_at), ..InvitationRow::default() };
     let secret = InvitationSecret::new([9; 16]);
     tx.put_invitation(&[1; 32], &open(1, None))?;
     tx.put_invitation(&[2; 32], &open(2, Some(secret.clone())))?;
-    assert_eq!(tx.count_open_invitations()?, 2);
-    assert_eq!(tx.open_invitation()?, Some(secret));
-    let taken = InvitationRow { secret: None, made_at: at(2), line: Some(LINE) };
+    assert_eq!(tx.count_open_invitations(at(9))?, 2);
+    assert_eq!(tx.open_invitation(at(9))?, Some(secret));
+    let taken = InvitationRow { made_at: at(2), line: Some(LINE), taken_at: Some(at(3)), ..InvitationRow::default() };
     tx.put_invitation(&[2; 32], &taken)?;
     assert_eq!(tx.invitation(&[2; 32])?, Some(taken));
-    assert_eq!((tx.invitation(&[7; 32])?, tx.open_invitation()?, tx.count_open_invitations()?), (None, None, 1));
+    assert_eq!(
+        (tx.invitation(&[7; 32])?, tx.open_invitation(at(9))?, tx.count_open_invitations(at(9))?),
+        (None, None, 1)
+    );
+    let withdrawn = InvitationRow { withdrawn_at: Some(at(5)), made_at: at(8), ..InvitationRow::default() };
+    let expires = InvitationRow { label: "Ada".into(), expires_at: Some(at(20)), ..withdrawn.clone() };
+    let expires = InvitationRow { withdrawn_at: None, ..expires };
+    tx.put_invitation(&[4; 32], &withdrawn)?;
+    tx.put_invitation(&[5; 32], &expires)?;
+    assert_eq!((tx.count_open_invitations(at(19))?, tx.count_open_invitations(at(20))?), (2, 1));
+    assert_eq!(tx.invitations()?[..2], [([4; 32], withdrawn), ([5; 32], expires)], "the newest first");
 
     let row = LineRow { identity: vec![1], list: vec![2, 3], list_hash: [4; 32], list_number: 1 };
     tx.put_line(&LINE, &row)?;
@@ -194,13 +214,16 @@ fn mailboxes(tx: &mut dyn Tx) -> Result<()> {
 }
 
 fn items(tx: &mut dyn Tx) -> Result<()> {
-    let bytes = vec![7; 100];
+    let (bytes, sender, sent) = (vec![7; 100], peer("a.example"), 5 * 104);
     for number in 1..=5 {
         let envelope = tx.add_envelope(&bytes)?;
-        tx.add_item(&LINE, number, b"head", Some((envelope, 100)), at(number))?;
+        tx.add_item(&LINE, number, b"head", Some((envelope, 100)), at(number), Some(&sender))?;
     }
-    tx.add_item(&LINE, 6, b"no envelope", None, at(6))?;
-    tx.add_item(&OTHER, 1, b"other", None, at(1))?;
+    tx.add_item(&LINE, 6, b"no envelope", None, at(6), None)?;
+    tx.add_item(&OTHER, 1, b"other", None, at(1), Some(&sender))?;
+    let all = tx.item_bytes_from(None)?;
+    assert_eq!((all, tx.item_bytes_from(Some(&sender))?), (sent + 5, sent + 5));
+    assert_eq!(tx.item_bytes_from(Some(&peer("b.example")))?, 0);
 
     let numbers = |found: Vec<crate::store::Stored>| found.into_iter().map(|row| row.number).collect::<Vec<_>>();
     assert_eq!(numbers(tx.items(&LINE, 0, 3, 1 << 20)?), [1, 2, 3], "at most as many");
@@ -233,15 +256,15 @@ fn items(tx: &mut dyn Tx) -> Result<()> {
 fn envelopes(tx: &mut dyn Tx) -> Result<()> {
     let a = peer("a.example");
     let envelope = tx.add_envelope(b"once")?;
-    tx.add_item(&LINE, 1, b"", Some((envelope, 4)), at(1))?;
-    tx.add_item(&OTHER, 1, b"", Some((envelope, 4)), at(1))?;
-    tx.enqueue(&a, 1, b"", Some((envelope, 4)), at(1))?;
+    tx.add_item(&LINE, 1, b"", Some((envelope, 4)), at(1), None)?;
+    tx.add_item(&OTHER, 1, b"", Some((envelope, 4)), at(1), None)?;
+    tx.enqueue(&a, 1, b"", Some((envelope, 4)), at(1), None)?;
     tx.remove_items(&LINE, 1, 9)?;
     tx.remove_queued(&a, 1)?;
     let left = tx.items(&OTHER, 0, 1, 1)?;
     assert_eq!(left.first().map(|row| row.envelope.as_slice()), Some(b"once".as_slice()), "kept while one names it");
     tx.remove_items(&OTHER, 1, 9)?;
-    let gone = tx.add_item(&LINE, 2, b"", Some((envelope, 4)), at(1));
+    let gone = tx.add_item(&LINE, 2, b"", Some((envelope, 4)), at(1), None);
     assert!(gone.is_err(), "gone with the last row that named it");
     Ok(())
 }
@@ -282,6 +305,7 @@ fn queues(tx: &mut dyn Tx) -> Result<()> {
         last,
         stored,
         bytes: 0,
+        confirmed_at: stored.checked_sub(1).map(at),
     };
     tx.put_peer(&a, &row(0, 0))?;
     tx.put_peer(&b, &PeerRow { key: Some([3; 32]), standing: Standing::Blocked, ..row(3, 1) })?;
@@ -291,10 +315,13 @@ fn queues(tx: &mut dyn Tx) -> Result<()> {
 
     let envelope = tx.add_envelope(b"bytes")?;
     for number in 1..=3 {
-        tx.enqueue(&b, number, b"head", Some((envelope, 5)), at(number))?;
+        tx.enqueue(&b, number, b"head", Some((envelope, 5)), at(number), (number < 3).then_some(&LINE))?;
     }
+    assert_eq!((tx.queued_bytes(None)?, tx.queued_bytes(Some(&LINE))?, tx.queued_bytes(Some(&OTHER))?), (27, 18, 0));
     assert_eq!(tx.queued(&b, 1, 9, 1 << 20)?.iter().map(|row| row.number).collect::<Vec<_>>(), [2, 3]);
     assert_eq!(tx.queued(&a, 0, 9, 1 << 20)?, []);
+    assert_eq!((tx.oldest_queued(&b)?, tx.oldest_queued(&a)?), (Some(at(1)), None));
+    assert_eq!(tx.peer(&b)?.and_then(|row| row.confirmed_at), Some(at(0)));
     assert_eq!(tx.blank_queued(at(3), b"x", 1)?, [(b.clone(), 8)]);
     assert_eq!(tx.blank_queued(at(3), b"x", 9)?, [(b.clone(), 8)]);
     assert_eq!(tx.blank_queued(at(3), b"x", 9)?, [], "what is blank is left");
@@ -302,7 +329,9 @@ fn queues(tx: &mut dyn Tx) -> Result<()> {
     let found: Vec<_> = queued.iter().map(|row| (row.number, row.head.as_slice(), row.envelope.as_slice())).collect();
     let (blank, full): (&[u8], &[u8]) = (b"x", b"head");
     assert_eq!(found, [(1, blank, &[] as &[u8]), (2, blank, &[]), (3, full, b"bytes")]);
+    assert_eq!((tx.queued_bytes(None)?, tx.queued_bytes(Some(&LINE))?), (11, 2));
     assert_eq!(tx.remove_queued(&b, 3)?, 11);
+    assert_eq!((tx.queued_bytes(None)?, tx.queued_bytes(Some(&LINE))?), (0, 0));
     assert_eq!(tx.queued(&b, 0, 9, 1 << 20)?, []);
     Ok(())
 }
@@ -316,6 +345,7 @@ fn strangers(tx: &mut dyn Tx) -> Result<()> {
         last: 2,
         stored: 2,
         bytes: 0,
+        confirmed_at: None,
     };
     for name in [
         "allowed.example",
@@ -341,8 +371,8 @@ fn strangers(tx: &mut dyn Tx) -> Result<()> {
     for (name, second) in
         [("never-reached.example", of_line), ("waits.example", of_line), ("waits-for-answers.example", None)]
     {
-        tx.enqueue(&peer(name), 3, b"answer", None, at(1))?;
-        tx.enqueue(&peer(name), 4, b"head", second, at(1))?;
+        tx.enqueue(&peer(name), 3, b"answer", None, at(1), None)?;
+        tx.enqueue(&peer(name), 4, b"head", second, at(1), None)?;
     }
     tx.put_mailbox(&MAILBOX, &MailboxRow { line: LINE, from: peer("sender.example"), last: 0 })?;
     let generation =
@@ -400,5 +430,37 @@ fn incoming(tx: &mut dyn Tx) -> Result<()> {
     tx.put_incoming(&a, &queue(4), 4, at(10), 2)?;
     assert_eq!((tx.incoming(&a, &queue(2))?, tx.incoming(&a, &queue(3))?), (Some(20), None));
     assert_eq!(tx.incoming(&b, &queue(1))?, Some(9));
+    Ok(())
+}
+
+fn gone_back(tx: &mut dyn Tx) -> Result<()> {
+    let list = LineRow { identity: vec![1], list: vec![2], list_hash: [3; 32], list_number: 1 };
+    tx.put_line(&LINE, &list)?;
+    tx.put_line(&OTHER, &list)?;
+    tx.put_line_state(&LINE, &LineState { last_item: 7, item_bytes: 9, intake_bytes: 2 })?;
+    tx.put_mailbox(&MAILBOX, &MailboxRow { line: LINE, from: peer("a.example"), last: 4 })?;
+    tx.await_outcome(&MAILBOX, &EnvelopeHash::new([1; 32]), &peer("a.example"), at(1))?;
+    let intake = IntakeRow { line: LINE, bundle: vec![1, 2], expires_at: None, state: IntakeState::Revoked, bytes: 2 };
+    tx.put_intake(&LOOKUP, &intake)?;
+    let generation =
+        GenerationRow { line: LINE, epoch: 1, capability: CapabilityHash::new([1; 32]), last: 3, last_at: at(1) };
+    tx.put_generation(&GENERATION, &generation)?;
+    tx.add_member(&GENERATION, &MailboxAddress { address: peer("a.example"), mailbox: MAILBOX })?;
+    let (taken, open) = ([1; 32], [2; 32]);
+    for (hash, line) in [(taken, Some(LINE)), (open, None)] {
+        tx.put_invitation(&hash, &InvitationRow { made_at: at(1), line, ..InvitationRow::default() })?;
+    }
+    let before = tx.inventory(at(1))?;
+    assert_eq!((before.lines, before.mailboxes, before.item_bytes, before.invitations), (2, 1, 9, 1));
+
+    tx.go_back(1000)?;
+    assert_eq!((tx.intake(&LOOKUP)?, tx.generation(&GENERATION)?, tx.members(&GENERATION)?), (None, None, vec![]));
+    assert!(!tx.take_awaited(&MAILBOX, &EnvelopeHash::new([1; 32]), &peer("a.example"))?);
+    assert!(tx.mailbox(&MAILBOX)?.is_some(), "what others send there still comes");
+    assert_eq!((tx.invitation(&taken)?.is_some(), tx.invitation(&open)?), (true, None));
+    let state = |last_item, item_bytes| LineState { last_item, item_bytes, intake_bytes: 0 };
+    assert_eq!((tx.line_state(&LINE)?, tx.line_state(&OTHER)?), (state(1000, 9), state(1000, 0)));
+    tx.go_back(500)?;
+    assert_eq!(tx.line_state(&LINE)?.last_item, 1000, "never back");
     Ok(())
 }

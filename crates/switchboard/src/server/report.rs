@@ -1,0 +1,179 @@
+//! What only the running process knows, for the operator beside it: a small file in the data directory, written anew each
+//! minute and removed at the end. Numbers and peers; no line, no handset.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use protocol::{SwitchboardAddress, Timestamp};
+use serde::{Deserialize, Serialize};
+use x509_parser::prelude::{FromDer as _, GeneralName, X509Certificate};
+
+use super::data::private;
+
+/// More than a report ever takes.
+const REPORT_BYTES: usize = 4 << 20;
+/// Peers in trouble that are told of.
+const PEERS: usize = 10_000;
+
+/// What the running switchboard says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// When it said so.
+    pub at: Timestamp,
+    /// Since when it runs.
+    pub since: Timestamp,
+    /// Its version.
+    pub version: String,
+    /// Handsets that are connected.
+    pub handsets: u64,
+    /// The certificate in use; none with plain http.
+    pub certificate: Option<CertificateStatus>,
+    /// Peers that something is wrong with.
+    pub troubles: Vec<(SwitchboardAddress, Trouble)>,
+}
+
+/// A certificate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CertificateStatus {
+    /// The names that it is for.
+    pub names: Vec<String>,
+    /// Until when it is valid.
+    pub valid_until: Timestamp,
+}
+
+/// What is wrong with a peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Trouble {
+    /// How many times in a row nothing could be handed over.
+    pub failures: u32,
+    /// Whether it shows another key than the pinned one.
+    pub key_differs: bool,
+}
+
+impl CertificateStatus {
+    /// Reads it from DER; none if it is not one that we understand.
+    pub(super) fn read(der: &[u8]) -> Option<Self> {
+        let (_, certificate) = X509Certificate::from_der(der).ok()?;
+        let seconds = u64::try_from(certificate.validity().not_after.timestamp()).ok()?;
+        let alternative = certificate.subject_alternative_name().ok().flatten();
+        let names = alternative.map_or(&[][..], |names| &names.value.general_names);
+        let names = names.iter().filter_map(|name| match name {
+            GeneralName::DNSName(name) => Some((*name).to_owned()),
+            GeneralName::IPAddress(bytes) => match *bytes {
+                [a, b, c, d] => Some(std::net::Ipv4Addr::new(*a, *b, *c, *d).to_string()),
+                bytes => <[u8; 16]>::try_from(bytes).ok().map(|bytes| std::net::Ipv6Addr::from(bytes).to_string()),
+            },
+            _ => None,
+        });
+        let valid_until = Timestamp::from_millis(seconds.saturating_mul(1000));
+        Some(Self { names: names.collect(), valid_until })
+    }
+}
+
+/// Peers that something is wrong with now.
+#[derive(Debug, Default)]
+pub(super) struct Troubles(Mutex<HashMap<SwitchboardAddress, Trouble>>);
+
+impl Troubles {
+    /// How many times in a row nothing could be handed over.
+    pub(super) fn failures(&self, peer: &SwitchboardAddress, failures: u32) {
+        self.note(peer, |trouble| trouble.failures = failures);
+    }
+
+    /// Whether a peer shows another key than the pinned one.
+    pub(super) fn key_differs(&self, peer: &SwitchboardAddress, differs: bool) {
+        self.note(peer, |trouble| trouble.key_differs = differs);
+    }
+
+    /// All of them, in order.
+    pub(super) fn all(&self) -> Vec<(SwitchboardAddress, Trouble)> {
+        let mut all: Vec<_> = self.map().iter().map(|(peer, trouble)| (peer.clone(), *trouble)).collect();
+        all.sort_by(|a, b| a.0.as_str().cmp(b.0.as_str()));
+        all
+    }
+
+    fn note(&self, peer: &SwitchboardAddress, change: impl FnOnce(&mut Trouble)) {
+        let mut all = self.map();
+        let mut trouble = all.get(peer).copied().unwrap_or_default();
+        change(&mut trouble);
+        if trouble == Trouble::default() {
+            all.remove(peer);
+        } else if all.contains_key(peer) || all.len() < PEERS {
+            all.insert(peer.clone(), trouble);
+        }
+    }
+
+    fn map(&self) -> MutexGuard<'_, HashMap<SwitchboardAddress, Trouble>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Writes a report, whole or not at all. It need not survive a crash of the machine.
+pub(super) fn write(data: &Path, report: &Report) -> io::Result<()> {
+    let new = path(data).with_extension("new");
+    private().create(true).truncate(true).open(&new)?;
+    fs::write(&new, protocol::encode(report))?;
+    fs::rename(&new, path(data))
+}
+
+/// The last report of a switchboard that has not said goodbye.
+pub(super) fn read(data: &Path) -> Option<Report> {
+    protocol::decode(&fs::read(path(data)).ok()?, REPORT_BYTES).ok()
+}
+
+/// At the end.
+pub(super) fn remove(data: &Path) {
+    // There may be none.
+    let _ = fs::remove_file(path(data));
+}
+
+fn path(data: &Path) -> PathBuf {
+    data.join("report")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificates_names_and_end_are_read() {
+        let names = ["line.example.org".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
+        let key = rcgen::KeyPair::generate().unwrap();
+        let mut params = rcgen::CertificateParams::new(names.to_vec()).unwrap();
+        params.not_after = rcgen::date_time_ymd(2031, 1, 2);
+        let read = CertificateStatus::read(params.self_signed(&key).unwrap().der()).unwrap();
+        assert_eq!((read.names.as_slice(), read.valid_until.as_millis()), (&names[..], 1_925_078_400_000));
+        assert_eq!(CertificateStatus::read(b"no certificate"), None);
+    }
+
+    #[test]
+    fn troubles_that_are_over_are_forgotten() {
+        let (troubles, peer) = (Troubles::default(), "office.example.org".parse().unwrap());
+        troubles.failures(&peer, 3);
+        troubles.key_differs(&peer, true);
+        assert_eq!(troubles.all(), [(peer.clone(), Trouble { failures: 3, key_differs: true })]);
+        troubles.failures(&peer, 0);
+        troubles.key_differs(&peer, false);
+        assert_eq!(troubles.all(), []);
+    }
+
+    #[test]
+    fn a_report_is_read_back_until_it_is_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let report = Report {
+            at: Timestamp::from_millis(2),
+            since: Timestamp::from_millis(1),
+            version: "1".to_owned(),
+            handsets: 3,
+            certificate: None,
+            troubles: Vec::new(),
+        };
+        write(folder.path(), &report).unwrap();
+        assert_eq!(read(folder.path()), Some(report));
+        remove(folder.path());
+        assert_eq!(read(folder.path()), None);
+    }
+}
