@@ -6,7 +6,7 @@
 
 use database::rusqlite::params;
 use protocol::frames::Deed;
-use protocol::{MailboxId, RestoreId, Timestamp, Token};
+use protocol::{BlobId, MailboxId, RestoreId, Timestamp, Token};
 use seal::IntakeKeys;
 
 use crate::context::Work;
@@ -62,6 +62,22 @@ impl Work<'_> {
             let mailbox = MailboxId::from_slice(&mailbox).ok_or(Error::Corrupt("mailbox"))?;
             let from = from.parse().map_err(|_| Error::Corrupt("origin"))?;
             self.deed(Deed::OpenMailbox { mailbox, from }, Concern::default())?;
+        }
+        self.open_files_again()
+    }
+
+    /// Files that are not all there yet begin anew; of those that were, our sealed bytes are gone.
+    fn open_files_again(&mut self) -> Result<(), Error> {
+        self.run("UPDATE file SET state = 'sealed' WHERE mine = 1 AND state = 'opened'", [])?;
+        let mut ours = self.db.prepare_cached(
+            "SELECT blob, size FROM file WHERE mine = 1 AND state = 'sealed' ORDER BY message, place",
+        )?;
+        let ours: Vec<(Vec<u8>, u64)> =
+            ours.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+        for (blob, size) in ours {
+            let blob = BlobId::from_slice(&blob).ok_or(Error::Corrupt("file"))?;
+            let open = Deed::OpenBlob { blob, size: protocol::files::sealed(size), copies: 1 };
+            self.deed(open, Concern { blob: Some(blob), ..Concern::default() })?;
         }
         Ok(())
     }

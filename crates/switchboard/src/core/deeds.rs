@@ -154,5 +154,12 @@ impl Turn<'_> {
 
 /// Whether a deed makes more to be kept.
 fn takes_room(deed: &Deed) -> bool {
-    !matches!(deed, Deed::CloseMailbox { .. } | Deed::RevokeIntake { .. } | Deed::PutHandsets { .. })
+    !matches!(
+        deed,
+        Deed::CloseMailbox { .. }
+            | Deed::RevokeIntake { .. }
+            | Deed::PutHandsets { .. }
+            | Deed::ReleaseBlob { .. }
+            | Deed::RemoveBlob { .. }
+    )
 }

@@ -189,6 +189,8 @@ pub struct Inventory {
     pub item_bytes: u64,
     /// Invitations that are open.
     pub invitations: u64,
+    /// Bytes of files.
+    pub blob_bytes: u64,
 }
 
 /// A sealed file of a line here.

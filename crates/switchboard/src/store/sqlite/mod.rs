@@ -101,6 +101,7 @@ impl Tx for SqliteTx<'_> {
             items: self.number("SELECT count(*) FROM items", ())?,
             item_bytes: self.number("SELECT coalesce(sum(item_bytes), 0) FROM line_states", ())?,
             invitations: self.count_open_invitations(now)?,
+            blob_bytes: self.number("SELECT coalesce(sum(size), 0) FROM blobs", ())?,
         })
     }
 
