@@ -28,7 +28,7 @@ impl Handset {
         let line = Line::new(seed);
         let url = match seed {
             1 | 2 => board.running.claim_url_of_first_invitation().unwrap().to_owned(),
-            _ => switchboard::invite(&board.path()).unwrap(),
+            _ => switchboard::invite(&board.path(), "", switchboard::INVITATION).unwrap().claim_url,
         };
         let phone = Phone::claim_with(board, &line, &url).await;
         Self::with(board, line, phone).await

@@ -109,7 +109,7 @@ fn a_line_that_names_many_peers_stops_at_its_bound_and_others_go_on() {
     let limits = Limits { queue_bytes_per_line: 100_000, ..Limits::default() };
     let mut board = Board::new(limits, 2);
     let text = vec![7; 1000];
-    let mut say = |board: &mut Board, line: usize, port: u32, reply_to: u8| {
+    let say = |board: &mut Board, line: usize, port: u32, reply_to: u8| {
         let to = format!("peer.example:{port}").parse().unwrap();
         let deed = board.lines[line].deed(Deed::Submit { to, submission: submission(1, reply_to, &text) });
         assert!(matches!(board.apply(deed), Done::Deed { result: Ok(()), .. }));

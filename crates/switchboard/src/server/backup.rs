@@ -171,7 +171,7 @@ fn unpack(from: &mut impl Read, data: &Path, place: &DataDir, key: &DatabaseKey)
     let (Some(own), Some(made_at)) = (own, made_at) else { return Err(OperatorError::NotABackup) };
     // The key must not lie in the pages of a database that is not encrypted.
     copy.execute("DROP TABLE backup", ()).map_err(StoreError::from)?;
-    let new = Temporary(data.join("switchboard.new"));
+    let new = Temporary(data.join("restored"));
     database::copy_plain(&copy, &new.0).map_err(StoreError::from)?;
     drop(copy);
     let mut core = core_on(SqliteStore::open(&new.0)?, data)?;
