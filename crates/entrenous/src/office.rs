@@ -202,7 +202,7 @@ fn for_people(status: &OfficeStatus, now: Timestamp) -> String {
         ("Invitations open", counts.invitations.to_string()),
         (
             "Database",
-            format!("{}; {} free", size(status.database_bytes), status.free_bytes.map_or("?".to_owned(), size)),
+            format!("{}; {} free", size(status.database_bytes), status.free_bytes.map_or_else(|| "?".to_owned(), size)),
         ),
         ("Certificate", certificate),
         ("Last backup", status.last_backup.map_or_else(|| styled("none yet", CARE), local_full)),
@@ -235,7 +235,7 @@ pub(crate) fn peers(peers: &[PeerStatus], now: Timestamp) -> String {
             (standing(peer.standing).to_owned(), plain),
             key,
             (waiting, plain),
-            (peer.confirmed_at.map_or("never".to_owned(), |at| format!("{} ago", ago(at, now))), plain),
+            (peer.confirmed_at.map_or_else(|| "never".to_owned(), |at| format!("{} ago", ago(at, now))), plain),
             (peer.failures.to_string(), if peer.failures > 0 { CARE } else { plain }),
         ]
     };

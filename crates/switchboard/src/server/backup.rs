@@ -5,7 +5,7 @@
 //! and an SQLite database encrypted under that key, with one table more than the switchboard's own.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufReader, Read, Write as _};
+use std::io::{self, BufRead, BufReader, Read, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -126,7 +126,7 @@ fn put_together(body: &Path, whole: &Path, wrapped: &[u8]) -> io::Result<u64> {
     }
 }
 
-fn same(one: impl Read, other: impl Read) -> io::Result<bool> {
+fn same(one: impl BufRead, other: impl BufRead) -> io::Result<bool> {
     let (mut one, mut other) = (one.bytes(), other.bytes());
     loop {
         match (one.next().transpose()?, other.next().transpose()?) {
@@ -218,7 +218,7 @@ fn private(path: &Path) -> io::Result<File> {
 }
 
 fn sync_folder_of(path: &Path) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     File::open(folder)?.sync_all()
 }
 
