@@ -411,12 +411,12 @@ fn a_restored_line_is_let_in_by_its_successors_signature_alone() {
     open.connection.wake();
     open.drive(&mut world);
     assert_eq!((open.heard.last(), open.closed), (Some(&shown), true), "the old one is shown the list");
-    assert_eq!(Phone::new(&mut world).hello(&mut world, &old), [shown.clone()], "whenever it comes back");
+    assert_eq!(Phone::new(&mut world).hello(&mut world, &old), std::slice::from_ref(&shown), "whenever it comes back");
     // The same backup restored once more, or a list without its successor's signature: neither is newer.
     let mut second = by(&successor);
     second.made_at = Timestamp::from_millis(9);
     let second = seal::sign_restored_list(&old.identity, &successor, &second);
-    assert_eq!(restoring(&mut world, &second), [shown.clone()], "it signs after this one then");
+    assert_eq!(restoring(&mut world, &second), std::slice::from_ref(&shown), "it signs after this one then");
     let later =
         seal::sign_handset_list(&old.identity, &protocol::documents::HandsetList { number: 99, ..list.clone() });
     assert_eq!(restoring(&mut world, &later), [shown]);
