@@ -20,6 +20,9 @@ use tokio_tungstenite::tungstenite::Message;
 
 use crate::Result;
 
+/// Frames that are kept to be looked at.
+const FIRST: usize = 16;
+
 /// When each text was begun, and how long it took to be kept at the other side.
 #[derive(Debug, Default)]
 pub(crate) struct Board {
@@ -28,6 +31,16 @@ pub(crate) struct Board {
     /// Time inside the engine: to say a text, and to take a frame.
     pub(crate) said: Vec<Duration>,
     pub(crate) taken: Vec<Duration>,
+    /// The first frames that were sent to a switchboard.
+    pub(crate) sent: Vec<Vec<u8>>,
+}
+
+impl Board {
+    fn note(&mut self, frame: &[u8]) {
+        if self.sent.len() < FIRST {
+            self.sent.push(frame.to_vec());
+        }
+    }
 }
 
 type Deed = Box<dyn FnOnce(&mut Handset, Timestamp) -> Result<String> + Send>;
@@ -93,19 +106,28 @@ impl Line {
 
 type Socket = tokio_tungstenite::WebSocketStream<tokio_rustls::client::TlsStream<TcpStream>>;
 
-async fn connect(root: &Path, url: &str) -> Result<Socket> {
+/// TLS 1.3 to servers that the benchmark's own authority certified. No connection resumes an earlier one: each handset is
+/// another.
+pub(crate) fn trust(root: &Path) -> Result<Arc<rustls::ClientConfig>> {
     let mut roots = rustls::RootCertStore::empty();
     for certificate in CertificateDer::pem_file_iter(root)? {
         roots.add(certificate?)?;
     }
-    let config = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
-        .with_protocol_versions(&[&rustls::version::TLS13])?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+    let mut config =
+        rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+            .with_protocol_versions(&[&rustls::version::TLS13])?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+    config.resumption = rustls::client::Resumption::disabled();
+    Ok(Arc::new(config))
+}
+
+async fn connect(root: &Path, url: &str) -> Result<Socket> {
+    let config = trust(root)?;
     let place = url.strip_prefix("wss://").and_then(|rest| rest.split('/').next()).ok_or("no wss URL")?;
     let tcp = TcpStream::connect(place).await?;
     tcp.set_nodelay(true)?;
-    let tls = TlsConnector::from(Arc::new(config)).connect(ServerName::try_from("127.0.0.1")?, tcp).await?;
+    let tls = TlsConnector::from(config).connect(ServerName::try_from("127.0.0.1")?, tcp).await?;
     Ok(tokio_tungstenite::client_async(url, tls).await?.0)
 }
 
@@ -150,6 +172,7 @@ async fn drive(
         while let Some(output) = handset.poll_output() {
             match output {
                 Output::Send(frame) => {
+                    board.lock().map_err(|_| "the board")?.note(&frame);
                     socket.feed(Message::binary(frame)).await?;
                     sent = true;
                 }

@@ -1,8 +1,10 @@
 //! `cargo xtask bench text`: how long a text takes from handset to handset, beside the same syncs and hops without us.
+//! `cargo xtask bench load`: what a switchboard carries, beside a bare server and what offices could run instead.
 
 mod engine;
 mod floor;
 mod line;
+mod load;
 mod machine;
 mod offices;
 mod stats;
@@ -14,7 +16,9 @@ fn main() -> ExitCode {
     let which = std::env::args().nth(1).unwrap_or_else(|| "text".to_owned());
     let result = match which.as_str() {
         "text" => text::run(),
-        other => Err(format!("there is no benchmark {other:?} yet; there is text").into()),
+        "load" => load::run(),
+        load::FLOOR => load::serve_floor(),
+        other => Err(format!("there is no benchmark {other:?} yet; there are text and load").into()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

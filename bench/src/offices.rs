@@ -40,6 +40,8 @@ impl Authority {
 pub(crate) struct Office {
     child: Child,
     pub(crate) data: PathBuf,
+    /// Where it listens.
+    pub(crate) listening: String,
     /// From starting the process to its first line.
     pub(crate) started_in: Duration,
 }
@@ -66,8 +68,8 @@ impl Office {
         BufReader::new(child.stdout.take().ok_or("no output")?).read_line(&mut line)?;
         let started_in = begun.elapsed();
         let ready: serde_json::Value = serde_json::from_str(&line)?;
-        ready["listening"].as_str().ok_or("the switchboard did not start")?;
-        Ok(Self { child, data, started_in })
+        let listening = ready["listening"].as_str().ok_or("the switchboard did not start")?.to_owned();
+        Ok(Self { child, data, listening, started_in })
     }
 
     /// A claim link for a further line.
@@ -75,6 +77,10 @@ impl Office {
         let output = Command::new(binary()?).args(["office", "invite", "--json", "--data"]).arg(&self.data).output()?;
         let said: serde_json::Value = serde_json::from_slice(&output.stdout)?;
         Ok(said["claim_url"].as_str().ok_or("no claim link")?.to_owned())
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Proportional set size, in KiB.

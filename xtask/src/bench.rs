@@ -3,14 +3,16 @@
 use crate::setup;
 use crate::shell::{self, Failure};
 
+const KNOWN: [&str; 2] = ["text", "load"];
+
 /// Builds and runs one benchmark, or all there are.
 ///
 /// # Errors
 ///
 /// Misuse for an unknown benchmark; otherwise what failed.
 pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
-    if let Some(unknown) = args.first().filter(|arg| *arg != "text") {
-        return Err(Failure::Misuse(format!("There is no benchmark {unknown:?}; there is text.")));
+    if let Some(unknown) = args.first().filter(|arg| !KNOWN.contains(&arg.as_str())) {
+        return Err(Failure::Misuse(format!("There is no benchmark {unknown:?}; there are {}.", KNOWN.join(" and "))));
     }
     setup::require(&[&setup::C_COMPILER])?;
     // The switchboards that are measured are processes of the release binary, beside the benchmark's own.
