@@ -51,6 +51,9 @@ pub(crate) struct Saturation {
 }
 
 impl Saturation {
+    /// Not measured in this run.
+    pub(crate) const NONE: Self = Self { texts_per_second: f64::NAN, texts_per_cpu_second: f64::NAN };
+
     pub(crate) fn line(&self) -> String {
         format!(
             "{:8.0} texts per server CPU second   ({:.0} texts/s, {:.2} server CPUs busy)",
@@ -100,6 +103,9 @@ impl Pairs {
         let after = read(&self.tally)?;
         self.finish().await?;
         let texts = (after.1 - before.1) as f64;
+        if texts == 0.0 {
+            return Err(format!("no text arrived within {} seconds", (warm + long).as_secs()).into());
+        }
         Ok(Saturation {
             texts_per_second: texts / after.0.duration_since(before.0).as_secs_f64(),
             texts_per_cpu_second: texts / (after.2 - before.2).max(0.01),

@@ -23,6 +23,7 @@ use crate::line::{Board, trust};
 use crate::offices::{Authority, Office};
 use crate::{Result, floor, machine};
 use drive::{Pairs, Saturation, Way};
+use others::Other;
 use process::Memory;
 
 /// The argument that makes this program the floor.
@@ -34,6 +35,8 @@ const LENGTH: usize = 300;
 const PAIRS: usize = 100;
 /// Texts of each that are under way.
 const WINDOW: usize = 16;
+/// They gain nothing by more than one, since they write each on its own, and more would have to wait for its turn.
+const WINDOW_OF_OTHERS: usize = 1;
 const WARM: Duration = Duration::from_secs(3);
 const LONG: Duration = Duration::from_secs(10);
 /// Handsets that are connected in all, as many as a switchboard takes by default, and those of them that text.
@@ -45,6 +48,10 @@ const TEXTS: usize = 3000;
 /// Texts that are stored for each of some lines that are away.
 const STORED: usize = 200;
 const AWAY: usize = 50;
+
+/// Who is measured at saturation.
+const SATURATION: [&str; 4] = ["floor", "one", "two", "others"];
+const OTHERS: [(&str, fn(&Path) -> Result<Other>); 2] = [("ejabberd", Other::ejabberd), ("Prosody", Other::prosody)];
 
 /// What there is to reach.
 const GOAL_ONE: f64 = 20_000.0;
@@ -72,8 +79,8 @@ pub(crate) fn run() -> Result<()> {
             "text      {LENGTH} bytes, as the real engine seals and pads it: an envelope of {envelope} bytes; ours always \
              over TLS 1.3\n"
         );
-        if wants("saturation") {
-            saturation(folder.path(), envelope).await?;
+        if SATURATION.into_iter().any(&wants) {
+            saturation(folder.path(), envelope, &wants).await?;
         }
         if wants("idle") {
             idle(&within(folder.path(), "idle")?, envelope).await?;
@@ -86,77 +93,84 @@ pub(crate) fn run() -> Result<()> {
 }
 
 /// Texts per server CPU second, of everybody.
-async fn saturation(folder: &Path, envelope: usize) -> Result<()> {
+async fn saturation(folder: &Path, envelope: usize, wants: impl Fn(&str) -> bool) -> Result<()> {
     println!(
-        "saturation: {PAIRS} pairs with {WINDOW} texts of each under way, every text durable before it is confirmed or \
-         delivered"
+        "saturation: {PAIRS} pairs with {WINDOW} texts of each under way ({WINDOW_OF_OTHERS} with the others), every text \
+         durable before it is confirmed or delivered"
     );
-    let floor = {
+    let floor = if wants("floor") {
         let floor = bare::Floor::start(folder)?;
         let mut ways = Vec::new();
         for number in 0..PAIRS {
             ways.push(bare::Pair::connect(&floor, u32::try_from(number)?, envelope).await?);
         }
-        measure("floor", ways, &[floor.pid()]).await?
+        measure("floor", ways, &[floor.pid()], WINDOW).await?
+    } else {
+        Saturation::NONE
     };
-    let one = {
-        let folder = within(folder, "one")?;
-        let authority = Authority::new(&folder)?;
-        let tls = trust(&authority.root)?;
-        let office = Office::start(&authority, &folder, "Marsh")?;
-        let ways = lines::pairs(&tls, [&office, &office], PAIRS, envelope, 1).await?;
-        measure("ours, one", ways, &[office.pid()]).await?
-    };
-    let two = {
-        let folder = within(folder, "two")?;
-        let authority = Authority::new(&folder)?;
-        let tls = trust(&authority.root)?;
-        let offices = [Office::start(&authority, &folder, "Marsh")?, Office::start(&authority, &folder, "Tarn")?];
-        let ways = lines::pairs(&tls, [&offices[0], &offices[1]], PAIRS, envelope, 3).await?;
-        measure("ours, two", ways, &offices.each_ref().map(Office::pid)).await?
-    };
-    let rate = |of: Saturation| of.texts_per_cpu_second;
+    let one = if wants("one") { one(&within(folder, "one")?, envelope).await? } else { Saturation::NONE };
+    let two = if wants("two") { two(&within(folder, "two")?, envelope).await? } else { Saturation::NONE };
+    let of = |ours: Saturation, theirs: f64| ours.texts_per_cpu_second / theirs;
     println!(
         "ratio     one {:.2} of the goal of {GOAL_ONE:.0}, {:.2} of the floor; two {:.2} of the goal of {GOAL_TWO:.0}, {:.2} \
          of the floor",
-        rate(one) / GOAL_ONE,
-        rate(one) / rate(floor),
-        rate(two) / GOAL_TWO,
-        rate(two) / rate(floor)
+        of(one, GOAL_ONE),
+        of(one, floor.texts_per_cpu_second),
+        of(two, GOAL_TWO),
+        of(two, floor.texts_per_cpu_second)
     );
-    let missing = others::missing();
+    let missing = if wants("others") { others::missing() } else { Vec::new() };
     if !missing.is_empty() {
-        println!("others    not measured: install {}\n", missing.join(" "));
-        return Ok(());
-    }
-    for (name, start) in [
-        ("ejabberd", others::Other::ejabberd as fn(&Path) -> Result<others::Other>),
-        ("Prosody", others::Other::prosody),
-    ] {
-        match other(folder, name, start).await {
-            Ok(other) => println!(
-                "ratio     one {:.1} and two {:.1} times {name}",
-                rate(one) / rate(other),
-                rate(two) / rate(other)
-            ),
-            Err(error) => println!("{name:9} not measured: {error}"),
+        println!("others    not measured: install {}", missing.join(" "));
+    } else if wants("others") {
+        for (name, start) in OTHERS {
+            match other(folder, name, start).await {
+                Ok(other) => {
+                    let theirs = other.texts_per_cpu_second;
+                    println!("ratio     one {:.1} and two {:.1} times {name}", of(one, theirs), of(two, theirs));
+                }
+                Err(error) => println!("{name:9} not measured: {error}"),
+            }
         }
     }
     println!();
     Ok(())
 }
 
-async fn other(folder: &Path, name: &str, start: fn(&Path) -> Result<others::Other>) -> Result<Saturation> {
+/// Both of each pair at one switchboard.
+async fn one(folder: &Path, envelope: usize) -> Result<Saturation> {
+    let authority = Authority::new(folder)?;
+    let tls = trust(&authority.root)?;
+    let office = Office::start(&authority, folder, "Marsh")?;
+    let ways = lines::pairs(&tls, [&office, &office], PAIRS, envelope, 1).await?;
+    measure("ours, one", ways, &[office.pid()], WINDOW).await
+}
+
+/// One of each pair at each of two switchboards.
+async fn two(folder: &Path, envelope: usize) -> Result<Saturation> {
+    let authority = Authority::new(folder)?;
+    let tls = trust(&authority.root)?;
+    let offices = [Office::start(&authority, folder, "Marsh")?, Office::start(&authority, folder, "Tarn")?];
+    let ways = lines::pairs(&tls, [&offices[0], &offices[1]], PAIRS, envelope, 3).await?;
+    measure("ours, two", ways, &offices.each_ref().map(Office::pid), WINDOW).await
+}
+
+async fn other(folder: &Path, name: &str, start: fn(&Path) -> Result<Other>) -> Result<Saturation> {
     let server = start(folder)?;
     let mut ways = Vec::new();
     for number in 0..PAIRS {
         ways.push(xmpp::Pair::connect(server.port, number, LENGTH).await?);
     }
-    measure(name, ways, &server.pids()).await
+    let measured = measure(name, ways, &server.pids(), WINDOW_OF_OTHERS).await?;
+    let (archived, least) = (server.archived()? as f64, measured.texts_per_second * LONG.as_secs_f64());
+    if archived < least {
+        return Err(format!("it kept {archived} of at least {least:.0} texts, so this is no durable server").into());
+    }
+    Ok(measured)
 }
 
-async fn measure<W: Way>(name: &str, ways: Vec<W>, servers: &[u32]) -> Result<Saturation> {
-    let measured = Pairs::new(ways).saturate(servers, WINDOW, WARM, LONG).await?;
+async fn measure<W: Way>(name: &str, ways: Vec<W>, servers: &[u32], window: usize) -> Result<Saturation> {
+    let measured = Pairs::new(ways).saturate(servers, window, WARM, LONG).await?;
     println!("{name:9} {}   load {}", measured.line(), process::load());
     Ok(measured)
 }

@@ -13,7 +13,7 @@ use super::xmpp::HOST;
 use crate::Result;
 
 /// What has to be installed for both.
-const PACKAGES: [&str; 4] = ["ejabberd", "postgresql", "prosody", "lua-dbi-sqlite3"];
+const PACKAGES: [&str; 5] = ["ejabberd", "erlang-p1-pgsql", "postgresql", "prosody", "lua-dbi-sqlite3"];
 
 /// Packages that are missing, installed first if this is root.
 pub(crate) fn missing() -> Vec<&'static str> {
@@ -43,11 +43,29 @@ fn is_root() -> bool {
 pub(crate) struct Other {
     children: Vec<Child>,
     pub(crate) port: u16,
+    archive: Archive,
+}
+
+/// Where the archive is.
+enum Archive {
+    Postgresql(u16),
+    Sqlite(PathBuf),
 }
 
 impl Other {
     pub(crate) fn pids(&self) -> Vec<u32> {
         self.children.iter().map(Child::id).collect()
+    }
+
+    /// Messages in the archive: each twice, for whoever wrote it and for whoever it is to.
+    pub(crate) fn archived(&self) -> Result<u64> {
+        match &self.archive {
+            Archive::Postgresql(port) => Ok(sql(*port, "ejabberd", &["-c", "SELECT count(*) FROM archive"])?.parse()?),
+            Archive::Sqlite(path) => {
+                let db = database::open_plain(path)?;
+                Ok(db.query_row("SELECT count(*) FROM prosodyarchive", (), |row| row.get(0))?)
+            }
+        }
     }
 
     /// ejabberd over a PostgreSQL of its own.
@@ -56,7 +74,7 @@ impl Other {
         fs::create_dir_all(&folder)?;
         let (database, sql_port) = postgresql(&folder)?;
         let port = free_port()?;
-        let mut other = Self { children: vec![database], port };
+        let mut other = Self { children: vec![database], port, archive: Archive::Postgresql(sql_port) };
         let config = folder.join("ejabberd.yml");
         fs::write(
             &config,
@@ -108,7 +126,8 @@ impl Other {
             ),
         )?;
         let child = quiet(Command::new("prosody").arg("-F").arg("--config").arg(&config), &folder)?;
-        let other = Self { children: vec![child], port };
+        let archive = Archive::Sqlite(folder.join("archive.sqlite"));
+        let other = Self { children: vec![child], port, archive };
         answers(port, "Prosody")?;
         Ok(other)
     }
@@ -151,24 +170,26 @@ fn postgresql(folder: &Path) -> Result<(Child, u16)> {
     server.arg("-c").arg(format!("unix_socket_directories={}", data.display()));
     let child = quiet(&mut server, folder)?;
     answers(port, "PostgreSQL")?;
-    let sql = |database: &str, args: &[&str]| -> Result<()> {
-        let mut last = String::new();
-        for _ in 0..50 {
-            let output = Command::new(programs.join("psql"))
-                .args(["-h", "127.0.0.1", "-U", "postgres", "-p", &port.to_string(), "-q", "-d", database])
-                .args(args)
-                .output()?;
-            if output.status.success() {
-                return Ok(());
-            }
-            last = String::from_utf8_lossy(&output.stderr).into_owned();
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        Err(format!("psql: {last}").into())
-    };
-    sql("postgres", &["-c", "CREATE DATABASE ejabberd"])?;
-    sql("ejabberd", &["-f", "/usr/share/ejabberd/sql/pg.sql"])?;
+    sql(port, "postgres", &["-c", "CREATE DATABASE ejabberd"])?;
+    sql(port, "ejabberd", &["-f", "/usr/share/ejabberd/sql/pg.sql"])?;
     Ok((child, port))
+}
+
+/// What PostgreSQL says to this, once it is ready.
+fn sql(port: u16, database: &str, args: &[&str]) -> Result<String> {
+    let mut last = String::new();
+    for _ in 0..50 {
+        let output = Command::new(programs()?.join("psql"))
+            .args(["-h", "127.0.0.1", "-U", "postgres", "-p", &port.to_string(), "-q", "-A", "-t", "-d", database])
+            .args(args)
+            .output()?;
+        if output.status.success() {
+            return Ok(String::from_utf8(output.stdout)?.trim().to_owned());
+        }
+        last = String::from_utf8_lossy(&output.stderr).into_owned();
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    Err(format!("psql: {last}").into())
 }
 
 /// Where PostgreSQL's programs are, of the newest version that is there.

@@ -362,6 +362,27 @@ impl Connection {
         }
     }
 
+    /// The line has these new items, one after the other, which are durable. Sent on if they are just what the handset has
+    /// to have next, and read with whatever else there is if not.
+    pub fn wake_with(&mut self, items: Vec<Item>) {
+        let Phase::Open(open) = &mut self.phase else { return };
+        let follows = open.sent > 0
+            && !open.more
+            && !open.reading
+            && items.first().is_some_and(|first| first.number == open.sent + 1)
+            && items.len() <= open.window()
+            && items.iter().map(bytes_of).sum::<usize>() <= ITEMS_BYTES;
+        match items.last() {
+            Some(last) if follows => {
+                open.sent = last.number;
+                self.send(FromSwitchboard::Items(items));
+            }
+            // Sent already by a reading that was later than they.
+            Some(last) if last.number <= open.sent => {}
+            _ => self.wake(),
+        }
+    }
+
     /// The answer to [`Output::Read`]; an error if the handset is not on the line's newest list any more.
     pub fn items(&mut self, items: Result<Vec<Item>, NotKnown>) {
         let Phase::Open(open) = &mut self.phase else { return };

@@ -8,7 +8,7 @@ use protocol::{HandsetId, LineId, MailboxId, Refusal, RefusalCode, SwitchboardAd
 use super::Done;
 use super::sequence::names_too_many;
 use super::split::split_message;
-use super::turn::{Step, Turn, refuse};
+use super::turn::{Step, Turn, refuse, refused_or};
 use crate::store::{MailboxRow, StoreError};
 
 /// What is said when the disk is nearly full.
@@ -47,7 +47,11 @@ impl Turn<'_> {
             }
         }
         self.payer = Some(*line);
-        let result = self.attempt(|turn| turn.perform(line, deed))?;
+        let result = match deed {
+            // Refused before anything of it is written, or not at all: most of what there is to do needs no mark.
+            Deed::Submit { to, submission } => refused_or(self.submit(&to, submission))?,
+            deed => self.attempt(|turn| turn.perform(line, deed))?,
+        };
         self.payer = None;
         match &result {
             Ok(()) => {

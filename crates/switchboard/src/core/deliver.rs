@@ -4,7 +4,7 @@ use protocol::frames::{Delivery, ItemBody, Outcome};
 use protocol::limits::{ENVELOPE_BYTES, ITEMS_IN_FLIGHT};
 use protocol::{EnvelopeHash, HandsetId, LineId, MailboxId, SwitchboardAddress};
 
-use super::split::{Kept, head};
+use super::split::{Kept, head, whole_item};
 use super::turn::Turn;
 use crate::store::StoreError;
 
@@ -30,7 +30,7 @@ impl Turn<'_> {
         };
         // Also when there is no room for it: the gap in the numbers tells the handset that something is missing.
         self.tx.set_mailbox_last(&delivery.mailbox, delivery.number)?;
-        if !self.add_item(from, &row.line, &ItemBody::Envelope(delivery), envelope)? {
+        if !self.add_item(from, &row.line, ItemBody::Envelope(delivery), envelope)? {
             self.drop_message();
         }
         Ok(())
@@ -51,7 +51,7 @@ impl Turn<'_> {
             return Ok(());
         };
         let body = ItemBody::Outcome { mailbox: *mailbox, of, outcome: shortened(outcome) };
-        if !self.add_item(from, &row.line, &body, &mut Kept::nothing())? {
+        if !self.add_item(from, &row.line, body, &mut Kept::nothing())? {
             self.drop_message();
         }
         Ok(())
@@ -62,10 +62,10 @@ impl Turn<'_> {
         &mut self,
         from: &SwitchboardAddress,
         line: &LineId,
-        body: &ItemBody,
+        body: ItemBody,
         envelope: &mut Kept,
     ) -> Result<bool, StoreError> {
-        let head = head(body);
+        let head = head(&body);
         let mut state = self.tx.line_state(line)?;
         let bytes = (head.len() + envelope.bytes().len()) as u64;
         if state.item_bytes.saturating_add(bytes) > self.limits.item_bytes_per_line {
@@ -83,7 +83,7 @@ impl Turn<'_> {
         state.item_bytes += bytes;
         self.tx.add_item(line, state.last_item, &head, kept, self.now, sender)?;
         self.tx.put_line_state(line, &state)?;
-        self.wake_line(line);
+        self.wake_with(line, whole_item(state.last_item, body, envelope.bytes().to_vec()));
         Ok(true)
     }
 

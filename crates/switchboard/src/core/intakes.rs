@@ -251,7 +251,7 @@ impl Turn<'_> {
             from: from.clone(),
             sealed: ByteBuf::new(),
         };
-        if !has_room || !self.add_item(from, &intake.line, &body, sealed)? {
+        if !has_room || !self.add_item(from, &intake.line, body, sealed)? {
             return refuse(RefusalCode::TooMany, "the other line has no room: try again later");
         }
         // A last-resort slot's mailbox is bound anew: its numbers begin again with the new generation.

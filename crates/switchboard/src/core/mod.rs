@@ -22,11 +22,12 @@ mod split;
 mod sweep;
 mod turn;
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use protocol::documents::SigningPublic;
 use protocol::federation::{FetchReply, Parcel, ParcelReply};
-use protocol::frames::{Deed, Greeting};
+use protocol::frames::{Deed, Greeting, Item};
 use protocol::{
     BlobId, HandsetId, InvitationSecret, LineId, LookupId, QueueId, Refusal, ReservationId, SwitchboardAddress,
     Timestamp,
@@ -209,6 +210,8 @@ pub struct Applied {
     pub done: Vec<Done>,
     /// Lines that have new items, or another handset list.
     pub lines: Vec<LineId>,
+    /// All that is new for some of those lines, for [`connection::Connection::wake_with`]. The others have to read it.
+    pub items: BTreeMap<LineId, Vec<Item>>,
     /// Peers that something new waits for.
     pub peers: Vec<SwitchboardAddress>,
     /// Blobs that are no more, whose bytes have to be removed.
@@ -322,7 +325,10 @@ impl Turn<'_> {
         self.tx.mark()?;
         match work(self) {
             Ok(value) => self.tx.keep().map(|()| Ok(value)),
-            Err(Stop::Refused(refusal)) => self.tx.undo().map(|()| Err(refusal)),
+            Err(Stop::Refused(refusal)) => {
+                self.distrust_news();
+                self.tx.undo().map(|()| Err(refusal))
+            }
             Err(Stop::Store(error)) => Err(error),
         }
     }

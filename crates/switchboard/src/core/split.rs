@@ -71,14 +71,19 @@ pub(super) fn blank_message() -> PeerMessage {
 /// Puts an item together from its row; one that cannot be read as a blank, as above.
 pub(super) fn join_item(stored: Stored) -> Item {
     let number = stored.number;
-    let Ok(mut body) = decode(&stored.head, HEAD_BYTES) else {
+    let Ok(body) = decode(&stored.head, HEAD_BYTES) else {
         tracing::error!(code = UNREADABLE, "an item cannot be read: a blank is sent in its place");
         let (mailbox, of, outcome) = blank();
         return Item { number, body: ItemBody::Outcome { mailbox, of, outcome } };
     };
+    whole_item(number, body, stored.envelope)
+}
+
+/// An item with the envelope that was taken out of it.
+pub(super) fn whole_item(number: u64, mut body: ItemBody, envelope: Vec<u8>) -> Item {
     match &mut body {
-        ItemBody::Envelope(delivery) => delivery.envelope = ByteBuf::from(stored.envelope),
-        ItemBody::Introduction { sealed, .. } => *sealed = ByteBuf::from(stored.envelope),
+        ItemBody::Envelope(delivery) => delivery.envelope = ByteBuf::from(envelope),
+        ItemBody::Introduction { sealed, .. } => *sealed = ByteBuf::from(envelope),
         ItemBody::Outcome { .. } => {}
     }
     Item { number, body }

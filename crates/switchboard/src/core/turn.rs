@@ -1,7 +1,9 @@
 //! One batch at work: its transaction, its clock, and whom it will wake.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use protocol::frames::Item;
+use protocol::limits::ITEMS_IN_FLIGHT;
 use protocol::{BlobId, LineId, Refusal, RefusalCode, SwitchboardAddress, Timestamp};
 use rand_core::CryptoRng;
 
@@ -38,6 +40,15 @@ pub(super) fn refuse<T>(code: RefusalCode, sentence: &str) -> Step<T> {
     Err(Stop::Refused(Refusal::new(code, sentence)))
 }
 
+/// A refusal as something that a work may come to.
+pub(super) fn refused_or<T>(step: Step<T>) -> Result<Result<T, Refusal>, StoreError> {
+    match step {
+        Ok(value) => Ok(Ok(value)),
+        Err(Stop::Refused(refusal)) => Ok(Err(refusal)),
+        Err(Stop::Store(error)) => Err(error),
+    }
+}
+
 /// One batch.
 pub(super) struct Turn<'a> {
     pub(super) tx: &'a mut dyn Tx,
@@ -49,7 +60,8 @@ pub(super) struct Turn<'a> {
     pub(super) is_short: bool,
     /// On whose behalf something goes into queues now.
     pub(super) payer: Option<LineId>,
-    lines: BTreeSet<LineId>,
+    /// Lines to wake, with all that is new for them unless it has to be read.
+    lines: BTreeMap<LineId, Option<Vec<Item>>>,
     peers: BTreeSet<SwitchboardAddress>,
     blobs: Vec<BlobId>,
     dropped: u64,
@@ -72,16 +84,30 @@ impl<'a> Turn<'a> {
             now,
             is_short,
             payer: None,
-            lines: BTreeSet::new(),
+            lines: BTreeMap::new(),
             peers: BTreeSet::new(),
             blobs: Vec::new(),
             dropped: 0,
         }
     }
 
-    /// A line to wake after the commit.
+    /// A line to wake after the commit; what is new for it has to be read.
     pub(super) fn wake_line(&mut self, line: &LineId) {
-        self.lines.insert(*line);
+        self.lines.insert(*line, None);
+    }
+
+    /// A line to wake after the commit with an item that was just added.
+    pub(super) fn wake_with(&mut self, line: &LineId, item: Item) {
+        let news = self.lines.entry(*line).or_insert_with(|| Some(Vec::new()));
+        match news {
+            Some(items) if items.len() < ITEMS_IN_FLIGHT => items.push(item),
+            _ => *news = None,
+        }
+    }
+
+    /// Something was undone: what was added may not be there.
+    pub(super) fn distrust_news(&mut self) {
+        self.lines.values_mut().for_each(|news| *news = None);
     }
 
     /// A peer to send to after the commit.
@@ -104,7 +130,8 @@ impl<'a> Turn<'a> {
     pub(super) fn into_applied(self, done: Vec<Done>) -> Applied {
         Applied {
             done,
-            lines: self.lines.into_iter().collect(),
+            lines: self.lines.keys().copied().collect(),
+            items: self.lines.into_iter().filter_map(|(line, news)| Some((line, news?))).collect(),
             peers: self.peers.into_iter().collect(),
             blobs: self.blobs,
             dropped: self.dropped,

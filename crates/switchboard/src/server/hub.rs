@@ -1,9 +1,11 @@
 //! Which handsets are connected now, so that they can be woken.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use protocol::frames::Item;
+use protocol::limits::ITEMS_IN_FLIGHT;
 use protocol::{HandsetId, LineId};
 use tokio::sync::Notify;
 
@@ -14,6 +16,47 @@ pub(super) struct Bell {
     pub(super) news: Notify,
     /// The same handset has connected again.
     pub(super) replaced: Notify,
+    /// What that is, as long as nobody has looked.
+    unseen: Mutex<Unseen>,
+}
+
+/// What is new for a connection.
+#[derive(Debug, Default)]
+pub(super) enum Unseen {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// These items, which are durable, one after the other.
+    Items(Vec<Item>),
+    /// It has to be read.
+    Unknown,
+}
+
+impl Bell {
+    /// What is new since this was asked last.
+    pub(super) fn seen(&self) -> Unseen {
+        std::mem::take(&mut *self.unseen.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn ring(&self, new: Option<&Vec<Item>>) {
+        let mut unseen = self.unseen.lock().unwrap_or_else(PoisonError::into_inner);
+        *unseen = match (std::mem::take(&mut *unseen), new) {
+            (Unseen::Nothing, Some(new)) => Unseen::Items(new.clone()),
+            (Unseen::Items(mut items), Some(new)) if follow(&items, new) => {
+                items.extend_from_slice(new);
+                Unseen::Items(items)
+            }
+            _ => Unseen::Unknown,
+        };
+        drop(unseen);
+        self.news.notify_one();
+    }
+}
+
+/// Whether items may be kept with those before them until somebody looks.
+fn follow(items: &[Item], new: &[Item]) -> bool {
+    let (last, first) = (items.last().map(|item| item.number), new.first().map(|item| item.number));
+    last.map(|last| last + 1) == first && items.len() + new.len() <= ITEMS_IN_FLIGHT
 }
 
 /// All connections that are open.
@@ -49,15 +92,17 @@ impl Hub {
         Place { hub: Arc::clone(self), line, id }
     }
 
-    /// Wakes the connections of these lines.
-    pub(super) fn wake(&self, woken: &[LineId]) {
+    /// Wakes the connections of these lines, with what is new where that is given.
+    pub(super) fn wake(&self, woken: &[LineId], new: &BTreeMap<LineId, Vec<Item>>) {
         let lines = self.lines();
-        woken.iter().filter_map(|line| lines.get(line)).flatten().for_each(|entry| entry.bell.news.notify_one());
+        for line in woken {
+            lines.get(line).into_iter().flatten().for_each(|entry| entry.bell.ring(new.get(line)));
+        }
     }
 
     /// Wakes every connection.
     pub(super) fn wake_all(&self) {
-        self.lines().values().flatten().for_each(|entry| entry.bell.news.notify_one());
+        self.lines().values().flatten().for_each(|entry| entry.bell.ring(None));
     }
 
     fn lines(&self) -> MutexGuard<'_, HashMap<LineId, Vec<Entry>>> {

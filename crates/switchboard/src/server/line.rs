@@ -1,6 +1,6 @@
 //! A handset's WebSocket: carries out what its [`Connection`] asks for.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::Extension;
@@ -8,15 +8,16 @@ use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use futures_util::SinkExt as _;
 use protocol::federation::FetchReply;
 use protocol::frames::FromSwitchboard;
 use protocol::limits::FRAME_BYTES;
 use protocol::{LineId, Refusal, RefusalCode, encode};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, watch};
 use tokio::time::{Interval, MissedTickBehavior, interval, sleep_until, timeout};
 
 use super::gate::Guest;
-use super::hub::{Bell, Place};
+use super::hub::{Bell, Place, Unseen};
 use super::listen::Alive;
 use super::tickets::Issued;
 use super::{Shared, now, peers, rng};
@@ -24,6 +25,10 @@ use crate::core::connection::{Connection, Output};
 use crate::core::{Done, reads};
 use crate::store::StoreError;
 
+/// Bytes that are read at once: every connection that idles holds as many.
+const READ: usize = 1024;
+/// Bytes of frames that are gathered before they are written, unless there are no more.
+const WRITE: usize = 16 * 1024;
 /// Works of one handset that are under way before its next frame is read.
 const PENDING: usize = 128;
 /// How long a frame may take to be sent before the handset counts as gone.
@@ -46,8 +51,8 @@ pub(super) async fn open(
         return StatusCode::TOO_MANY_REQUESTS.into_response();
     }
     upgrade
-        .read_buffer_size(8 * 1024)
-        .write_buffer_size(0)
+        .read_buffer_size(READ)
+        .write_buffer_size(WRITE)
         .max_frame_size(FRAME_BYTES)
         .max_message_size(FRAME_BYTES)
         .on_upgrade(move |socket| async move {
@@ -62,12 +67,31 @@ enum Event {
     Fetched(u64, FetchReply),
 }
 
+/// What came back and was not looked at yet: no more than may be under way. Takes up nothing while there is none, as a
+/// channel would.
+#[derive(Default)]
+struct Answers {
+    events: Mutex<Vec<Event>>,
+    come: Notify,
+}
+
+impl Answers {
+    fn add(&self, event: Event) {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+        self.come.notify_one();
+    }
+
+    fn take(&self) -> Vec<Event> {
+        std::mem::take(&mut *self.events.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
 struct Line {
     shared: Arc<Shared>,
     guest: Arc<Guest>,
     socket: WebSocket,
     connection: Connection,
-    events: (mpsc::UnboundedSender<Event>, mpsc::UnboundedReceiver<Event>),
+    answers: Arc<Answers>,
     bell: Arc<Bell>,
     place: Option<Place>,
     /// Whose handset it is, once that is known.
@@ -91,7 +115,7 @@ impl Line {
             guest,
             socket,
             connection,
-            events: mpsc::unbounded_channel(),
+            answers: Arc::default(),
             bell: Arc::default(),
             place: None,
             line: None,
@@ -134,12 +158,12 @@ impl Line {
                     answered = true;
                     self.hear(message?);
                 }
-                Some(event) = self.events.1.recv() => match event {
-                    Event::Done(Ok(done)) => self.connection.done(done),
-                    Event::Done(Err(error)) => self.connection.failed(&error),
-                    Event::Fetched(id, reply) => self.connection.fetched(id, reply),
+                () = self.answers.come.notified() => self.take_answers(),
+                () = self.bell.news.notified(), if is_open => match self.bell.seen() {
+                    Unseen::Nothing => {}
+                    Unseen::Items(items) => self.connection.wake_with(items),
+                    Unseen::Unknown => self.connection.wake(),
                 },
-                () = self.bell.news.notified(), if is_open => self.connection.wake(),
                 () = self.bell.replaced.notified() => {
                     self.end(RefusalCode::Unavailable, "this handset has connected again elsewhere");
                 }
@@ -164,16 +188,22 @@ impl Line {
         let deadline = Instant::now() + DRAIN;
         while self.connection.pending() > 0 && self.carry_out().await? {
             tokio::select! {
-                Some(event) = self.events.1.recv() => match event {
-                    Event::Done(Ok(done)) => self.connection.done(done),
-                    Event::Done(Err(error)) => self.connection.failed(&error),
-                    Event::Fetched(id, reply) => self.connection.fetched(id, reply),
-                },
+                () = self.answers.come.notified() => self.take_answers(),
                 () = sleep_until(deadline.into()) => break,
             }
         }
         self.end(RefusalCode::Unavailable, "the switchboard is shutting down: connect again in a moment");
         Ok(())
+    }
+
+    fn take_answers(&mut self) {
+        for event in self.answers.take() {
+            match event {
+                Event::Done(Ok(done)) => self.connection.done(done),
+                Event::Done(Err(error)) => self.connection.failed(&error),
+                Event::Fetched(id, reply) => self.connection.fetched(id, reply),
+            }
+        }
     }
 
     fn end(&mut self, code: RefusalCode, sentence: &str) {
@@ -195,11 +225,15 @@ impl Line {
         }
     }
 
-    /// Does what the connection asks for; gives whether it goes on.
+    /// Does what the connection asks for; gives whether it goes on. What it says leaves together.
     async fn carry_out(&mut self) -> Result<bool, Over> {
+        let (mut says, mut goes_on) = (false, true);
         while let Some(output) = self.connection.poll() {
             match output {
-                Output::Send(frame) => self.say(&frame).await?,
+                Output::Send(frame) => {
+                    says = true;
+                    self.say(&frame).await?;
+                }
                 Output::Look { line, handset } => {
                     let known = reads::known(&mut *self.shared.reader.store(), &line, &handset);
                     match known {
@@ -215,12 +249,11 @@ impl Line {
                     }
                 }
                 Output::Apply(work) => {
-                    let events = self.events.0.clone();
-                    // A connection that is gone needs no answer.
-                    self.shared.writer.bring(work, move |done| drop(events.send(Event::Done(done)))).await;
+                    let answers = Arc::clone(&self.answers);
+                    self.shared.writer.bring(work, move |done| answers.add(Event::Done(done))).await;
                 }
                 Output::Fetch { id, at, lookup, reservation } => {
-                    let (shared, events) = (Arc::clone(&self.shared), self.events.0.clone());
+                    let (shared, answers) = (Arc::clone(&self.shared), Arc::clone(&self.answers));
                     let may_ask = self.line.and_then(|line| shared.gate.question(&line));
                     tokio::spawn(async move {
                         let reply = if may_ask.is_some() {
@@ -229,8 +262,7 @@ impl Line {
                             Err(Refusal::new(RefusalCode::TooMany, "too many cards at once: try again in a minute"))
                         };
                         drop(may_ask);
-                        // As above.
-                        let _ = events.send(Event::Fetched(id, reply));
+                        answers.add(Event::Fetched(id, reply));
                     });
                 }
                 Output::Ticket { id } => {
@@ -246,10 +278,16 @@ impl Line {
                     self.shared.metrics.handsets.one();
                     self.place = Some(self.shared.hub.enter(line, handset, Arc::clone(&self.bell)));
                 }
-                Output::Close => return Ok(false),
+                Output::Close => {
+                    goes_on = false;
+                    break;
+                }
             }
         }
-        Ok(true)
+        if says {
+            in_time(self.socket.flush()).await?;
+        }
+        Ok(goes_on)
     }
 
     async fn say(&mut self, frame: &FromSwitchboard) -> Result<(), Over> {
@@ -260,14 +298,19 @@ impl Line {
             }
             _ => {}
         }
-        self.send(Message::Binary(encode(frame).into())).await
+        in_time(self.socket.feed(Message::Binary(encode(frame).into()))).await
     }
 
     async fn send(&mut self, message: Message) -> Result<(), Over> {
-        match timeout(PATIENCE, self.socket.send(message)).await {
-            Ok(Ok(())) => Ok(()),
-            _ => Err(Over),
-        }
+        in_time(self.socket.send(message)).await
+    }
+}
+
+/// Waits for something to be sent, but not for ever.
+async fn in_time(sent: impl Future<Output = Result<(), axum::Error>>) -> Result<(), Over> {
+    match timeout(PATIENCE, sent).await {
+        Ok(Ok(())) => Ok(()),
+        _ => Err(Over),
     }
 }
 

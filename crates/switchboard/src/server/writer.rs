@@ -189,7 +189,7 @@ impl Thread {
         self.wakes.metrics.dropped(applied.dropped);
         applied.blobs.iter().for_each(|blob| self.wakes.blobs.remove(blob));
         answers.into_iter().zip(applied.done).for_each(|(answer, done)| answer(Ok(done)));
-        self.wakes.hub.wake(&applied.lines);
+        self.wakes.hub.wake(&applied.lines, &applied.items);
         for peer in applied.peers {
             // As above.
             let _ = self.wakes.peers.send(peers::Event::Wake(peer));

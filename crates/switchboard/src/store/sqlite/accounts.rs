@@ -100,44 +100,43 @@ impl Lines for SqliteTx<'_> {
     }
 
     fn line_state(&mut self, line: &LineId) -> Result<LineState> {
-        self.one(
-            "SELECT last_item, item_bytes, intake_bytes FROM line_states WHERE line = ?1",
-            (line.as_bytes(),),
-            |row| {
+        let sql = "SELECT last_item, item_bytes, intake_bytes FROM line_states WHERE line = ?1";
+        self.held_state(line, |tx| {
+            let found = tx.one(sql, (line.as_bytes(),), |row| {
                 Ok(LineState { last_item: number(row, 0)?, item_bytes: number(row, 1)?, intake_bytes: number(row, 2)? })
-            },
-        )
-        .map(Option::unwrap_or_default)
+            });
+            found.map(Option::unwrap_or_default)
+        })
     }
 
     fn put_line_state(&mut self, line: &LineId, state: &LineState) -> Result<()> {
-        self.run(
-            "INSERT OR REPLACE INTO line_states (line, last_item, item_bytes, intake_bytes) VALUES (?1, ?2, ?3, ?4)",
-            params![line.as_bytes(), int(state.last_item), int(state.item_bytes), int(state.intake_bytes)],
-        )
-        .map(drop)
+        self.hold_state(line, *state);
+        Ok(())
     }
 
     fn handset(&mut self, line: &LineId, handset: &HandsetId) -> Result<Option<HandsetRow>> {
-        self.one(
-            "SELECT done, cursor FROM handsets WHERE line = ?1 AND handset = ?2",
-            (line.as_bytes(), handset.as_bytes()),
-            |row| Ok(HandsetRow { done: number(row, 0)?, cursor: number(row, 1)? }),
-        )
+        let sql = "SELECT done, cursor FROM handsets WHERE line = ?1 AND handset = ?2";
+        self.held_handset((*line, *handset), |tx| {
+            tx.one(sql, (line.as_bytes(), handset.as_bytes()), |row| {
+                Ok(HandsetRow { done: number(row, 0)?, cursor: number(row, 1)? })
+            })
+        })
     }
 
     fn handsets(&mut self, line: &LineId) -> Result<Vec<(HandsetId, HandsetRow)>> {
-        self.many(
-            "SELECT handset, done, cursor FROM handsets WHERE line = ?1 ORDER BY handset",
-            (line.as_bytes(),),
-            |row| {
+        let sql = "SELECT handset, done, cursor FROM handsets WHERE line = ?1 ORDER BY handset";
+        self.held_handsets(line, |tx| {
+            tx.many(sql, (line.as_bytes(),), |row| {
                 let of = HandsetRow { done: number(row, 1)?, cursor: number(row, 2)? };
                 Ok((id(row, 0, HandsetId::from_slice)?, of))
-            },
-        )
+            })
+        })
     }
 
     fn put_handset(&mut self, line: &LineId, handset: &HandsetId, row: &HandsetRow) -> Result<()> {
+        if self.hold_handset((*line, *handset), *row) {
+            return Ok(());
+        }
         self.run(
             "INSERT OR REPLACE INTO handsets (line, handset, done, cursor) VALUES (?1, ?2, ?3, ?4)",
             (line.as_bytes(), handset.as_bytes(), int(row.done), int(row.cursor)),
@@ -146,6 +145,7 @@ impl Lines for SqliteTx<'_> {
     }
 
     fn remove_handset(&mut self, line: &LineId, handset: &HandsetId) -> Result<()> {
+        self.forget_handset((*line, *handset));
         let key = (line.as_bytes(), handset.as_bytes());
         self.run("DELETE FROM refused_deeds WHERE line = ?1 AND handset = ?2", key)?;
         self.run("DELETE FROM handsets WHERE line = ?1 AND handset = ?2", key).map(drop)
@@ -160,6 +160,7 @@ impl Lines for SqliteTx<'_> {
     }
 
     fn add_refused_deed(&mut self, line: &LineId, handset: &HandsetId, number: u64) -> Result<()> {
+        self.forget_refused((*line, *handset));
         self.run(
             "INSERT OR IGNORE INTO refused_deeds (line, handset, number) VALUES (?1, ?2, ?3)",
             (line.as_bytes(), handset.as_bytes(), int(number)),
@@ -168,6 +169,11 @@ impl Lines for SqliteTx<'_> {
     }
 
     fn remove_refused_deed(&mut self, line: &LineId, handset: &HandsetId, number: u64) -> Result<()> {
+        let any = "SELECT EXISTS (SELECT 1 FROM refused_deeds WHERE line = ?1 AND handset = ?2)";
+        let key = (*line, *handset);
+        if !self.has_refused(key, |tx| Ok(tx.number(any, (line.as_bytes(), handset.as_bytes()))? > 0))? {
+            return Ok(());
+        }
         self.run(
             "DELETE FROM refused_deeds WHERE line = ?1 AND handset = ?2 AND number = ?3",
             (line.as_bytes(), handset.as_bytes(), int(number)),

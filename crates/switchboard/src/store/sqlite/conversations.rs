@@ -10,12 +10,15 @@ use crate::store::{EnvelopeRow, GenerationRow, Generations, MailboxRow, Mailboxe
 
 impl Mailboxes for SqliteTx<'_> {
     fn mailbox(&mut self, mailbox: &MailboxId) -> Result<Option<MailboxRow>> {
-        self.one("SELECT line, sender, last FROM mailboxes WHERE mailbox = ?1", (mailbox.as_bytes(),), |row| {
-            Ok(MailboxRow { line: id(row, 0, LineId::from_slice)?, from: address(row, 1)?, last: number(row, 2)? })
+        self.held_mailbox(mailbox, |tx| {
+            tx.one("SELECT line, sender, last FROM mailboxes WHERE mailbox = ?1", (mailbox.as_bytes(),), |row| {
+                Ok(MailboxRow { line: id(row, 0, LineId::from_slice)?, from: address(row, 1)?, last: number(row, 2)? })
+            })
         })
     }
 
     fn put_mailbox(&mut self, mailbox: &MailboxId, row: &MailboxRow) -> Result<()> {
+        self.forget_mailbox(mailbox);
         self.run(
             "INSERT OR REPLACE INTO mailboxes (mailbox, line, sender, last) VALUES (?1, ?2, ?3, ?4)",
             (mailbox.as_bytes(), row.line.as_bytes(), row.from.as_str(), int(row.last)),
@@ -24,14 +27,20 @@ impl Mailboxes for SqliteTx<'_> {
     }
 
     fn set_mailbox_last(&mut self, mailbox: &MailboxId, last: u64) -> Result<()> {
+        if self.hold_last(mailbox, last) {
+            return Ok(());
+        }
         self.run("UPDATE mailboxes SET last = ?2 WHERE mailbox = ?1", (mailbox.as_bytes(), int(last))).map(drop)
     }
 
     fn remove_mailbox(&mut self, mailbox: &MailboxId) -> Result<()> {
+        self.forget_mailbox(mailbox);
         self.run("DELETE FROM mailboxes WHERE mailbox = ?1", (mailbox.as_bytes(),)).map(drop)
     }
 
     fn remove_mailboxes(&mut self, line: &LineId) -> Result<()> {
+        self.write_held()?;
+        self.forget_held();
         self.run("DELETE FROM mailboxes WHERE line = ?1", (line.as_bytes(),)).map(drop)
     }
 
@@ -72,7 +81,7 @@ impl Mailboxes for SqliteTx<'_> {
 
     fn add_envelope(&mut self, bytes: &[u8]) -> Result<EnvelopeRow> {
         self.run("INSERT INTO envelopes (bytes) VALUES (?1)", (bytes,))?;
-        Ok(EnvelopeRow(self.0.last_insert_rowid()))
+        Ok(EnvelopeRow(self.db.last_insert_rowid()))
     }
 
     fn add_item(
@@ -85,6 +94,7 @@ impl Mailboxes for SqliteTx<'_> {
         sender: Option<&SwitchboardAddress>,
     ) -> Result<()> {
         let bytes = head.len() + envelope.map_or(0, |(_, length)| length);
+        envelope.map_or(Ok(()), |(row, _)| self.name(row.0))?;
         self.run(
             "INSERT INTO items (line, number, head, envelope, bytes, at, sender) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             params![
@@ -112,7 +122,7 @@ impl Mailboxes for SqliteTx<'_> {
     }
 
     fn items(&mut self, line: &LineId, after: u64, count: usize, bytes: usize) -> Result<Vec<Stored>> {
-        let mut statement = self.0.prepare_cached(
+        let mut statement = self.db.prepare_cached(
             "SELECT i.number, i.head, e.bytes FROM items i LEFT JOIN envelopes e ON e.id = i.envelope
              WHERE i.line = ?1 AND i.number > ?2 ORDER BY i.number LIMIT ?3",
         )?;
@@ -127,16 +137,18 @@ impl Mailboxes for SqliteTx<'_> {
 
     fn remove_items(&mut self, line: &LineId, through: u64, limit: usize) -> Result<(u64, u64)> {
         let gone = self.many(
-            "DELETE FROM items WHERE line = ?1 AND number IN
-                (SELECT number FROM items WHERE line = ?1 AND number <= ?2 ORDER BY number LIMIT ?3)
-             RETURNING bytes, envelope",
+            "SELECT number, bytes, envelope FROM items WHERE line = ?1 AND number <= ?2 ORDER BY number LIMIT ?3",
             (line.as_bytes(), int(through), int(limit as u64)),
-            |row| Ok((number(row, 0)?, row.get(1)?)),
+            |row| Ok((number(row, 0)?, (number(row, 1)?, row.get(2)?))),
         )?;
-        Ok((gone.len() as u64, self.freed(gone)?))
+        if let Some((last, _)) = gone.last() {
+            self.run("DELETE FROM items WHERE line = ?1 AND number <= ?2", (line.as_bytes(), int(*last)))?;
+        }
+        Ok((gone.len() as u64, self.freed(gone.into_iter().map(|(_, row)| row).collect())))
     }
 
     fn items_acknowledged(&mut self, limit: usize) -> Result<Vec<(LineId, u64)>> {
+        self.write_held()?;
         self.many(
             "SELECT line, min(cursor) AS through FROM handsets GROUP BY line
              HAVING EXISTS (SELECT 1 FROM items WHERE items.line = handsets.line AND items.number <= through)
@@ -158,22 +170,27 @@ impl Mailboxes for SqliteTx<'_> {
 
 impl Generations for SqliteTx<'_> {
     fn generation(&mut self, generation: &GenerationId) -> Result<Option<GenerationRow>> {
-        self.one(
-            "SELECT line, epoch, capability, last, last_at FROM generations WHERE generation = ?1",
-            (generation.as_bytes(),),
-            |row| {
-                Ok(GenerationRow {
-                    line: id(row, 0, LineId::from_slice)?,
-                    epoch: number(row, 1)?,
-                    capability: id(row, 2, CapabilityHash::from_slice)?,
-                    last: number(row, 3)?,
-                    last_at: timestamp(row, 4)?,
-                })
-            },
-        )
+        self.held_generation(generation, |tx| {
+            tx.one(
+                "SELECT line, epoch, capability, last, last_at FROM generations WHERE generation = ?1",
+                (generation.as_bytes(),),
+                |row| {
+                    Ok(GenerationRow {
+                        line: id(row, 0, LineId::from_slice)?,
+                        epoch: number(row, 1)?,
+                        capability: id(row, 2, CapabilityHash::from_slice)?,
+                        last: number(row, 3)?,
+                        last_at: timestamp(row, 4)?,
+                    })
+                },
+            )
+        })
     }
 
     fn put_generation(&mut self, generation: &GenerationId, row: &GenerationRow) -> Result<()> {
+        if self.hold_generation(generation, row) {
+            return Ok(());
+        }
         // Not REPLACE: that deletes first, and the members with it.
         self.run(
             "INSERT INTO generations (generation, line, epoch, capability, last, last_at)
@@ -197,14 +214,17 @@ impl Generations for SqliteTx<'_> {
     }
 
     fn members(&mut self, generation: &GenerationId) -> Result<Vec<MailboxAddress>> {
-        self.many(
-            "SELECT address, mailbox FROM members WHERE generation = ?1 ORDER BY mailbox",
-            (generation.as_bytes(),),
-            |row| Ok(MailboxAddress { address: address(row, 0)?, mailbox: id(row, 1, MailboxId::from_slice)? }),
-        )
+        self.held_members(generation, |tx| {
+            tx.many(
+                "SELECT address, mailbox FROM members WHERE generation = ?1 ORDER BY mailbox",
+                (generation.as_bytes(),),
+                |row| Ok(MailboxAddress { address: address(row, 0)?, mailbox: id(row, 1, MailboxId::from_slice)? }),
+            )
+        })
     }
 
     fn add_member(&mut self, generation: &GenerationId, member: &MailboxAddress) -> Result<()> {
+        self.forget_members(generation);
         self.run(
             "INSERT OR IGNORE INTO members (generation, mailbox, address) VALUES (?1, ?2, ?3)",
             (generation.as_bytes(), member.mailbox.as_bytes(), member.address.as_str()),
@@ -213,6 +233,7 @@ impl Generations for SqliteTx<'_> {
     }
 
     fn remove_member(&mut self, generation: &GenerationId, mailbox: &MailboxId) -> Result<()> {
+        self.forget_members(generation);
         self.run(
             "DELETE FROM members WHERE generation = ?1 AND mailbox = ?2",
             (generation.as_bytes(), mailbox.as_bytes()),
@@ -221,6 +242,8 @@ impl Generations for SqliteTx<'_> {
     }
 
     fn remove_generations(&mut self, before: Timestamp, limit: usize) -> Result<u64> {
+        self.write_held()?;
+        self.forget_held();
         let removed = self.run(
             "DELETE FROM generations WHERE generation IN
              (SELECT generation FROM generations WHERE last_at < ?1 ORDER BY generation LIMIT ?2)",

@@ -3,6 +3,7 @@
 mod accounts;
 mod blobs;
 mod conversations;
+mod held;
 mod intakes;
 mod queues;
 mod restored;
@@ -67,25 +68,32 @@ impl Store for SqliteStore {
     fn write(&mut self, work: &mut dyn FnMut(&mut dyn Tx) -> Result<()>) -> Result<()> {
         // Dropped uncommitted (an error, a panic), a transaction is rolled back.
         let transaction = self.0.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        work(&mut SqliteTx(&transaction))?;
+        let mut tx = SqliteTx::on(&transaction);
+        work(&mut tx)?;
+        tx.write_held()?;
         Ok(transaction.commit()?)
     }
 
     fn read(&mut self, work: &mut dyn FnMut(&mut dyn Tx) -> Result<()>) -> Result<()> {
         let transaction = self.0.transaction()?;
-        work(&mut SqliteTx(&transaction))
+        work(&mut SqliteTx::on(&transaction))
     }
 }
 
 /// One transaction on SQLite.
-struct SqliteTx<'c>(&'c Connection);
+struct SqliteTx<'c> {
+    db: &'c Connection,
+    held: held::Held,
+}
 
 impl Tx for SqliteTx<'_> {
     fn mark(&mut self) -> Result<()> {
+        self.write_held()?;
         self.run("SAVEPOINT mark", ()).map(drop)
     }
 
     fn undo(&mut self) -> Result<()> {
+        self.forget_held();
         self.run("ROLLBACK TO mark", ())?;
         self.run("RELEASE mark", ()).map(drop)
     }
@@ -110,22 +118,26 @@ impl Tx for SqliteTx<'_> {
     }
 }
 
-impl SqliteTx<'_> {
+impl<'c> SqliteTx<'c> {
+    fn on(db: &'c Connection) -> Self {
+        Self { db, held: held::Held::default() }
+    }
+
     /// Runs a statement; gives the rows changed.
     fn run(&self, sql: &str, params: impl Params) -> Result<usize> {
-        Ok(self.0.prepare_cached(sql)?.execute(params)?)
+        Ok(self.db.prepare_cached(sql)?.execute(params)?)
     }
 
     /// The one row, if there is one.
     fn one<T>(&self, sql: &str, params: impl Params, read: impl FnOnce(&Row<'_>) -> Result<T>) -> Result<Option<T>> {
-        let mut statement = self.0.prepare_cached(sql)?;
+        let mut statement = self.db.prepare_cached(sql)?;
         let mut rows = statement.query(params)?;
         rows.next()?.map(read).transpose()
     }
 
     /// All rows.
     fn many<T>(&self, sql: &str, params: impl Params, read: impl Fn(&Row<'_>) -> Result<T>) -> Result<Vec<T>> {
-        let mut statement = self.0.prepare_cached(sql)?;
+        let mut statement = self.db.prepare_cached(sql)?;
         let mut rows = statement.query(params)?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
@@ -146,7 +158,7 @@ impl SqliteTx<'_> {
 
     /// One column of the one row.
     fn value<T: FromSql>(&self, sql: &str, params: impl Params) -> Result<Option<T>> {
-        Ok(self.0.prepare_cached(sql)?.query_row(params, |row| row.get(0)).optional()?)
+        Ok(self.db.prepare_cached(sql)?.query_row(params, |row| row.get(0)).optional()?)
     }
 }
 

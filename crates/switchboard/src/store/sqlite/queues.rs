@@ -96,6 +96,7 @@ impl Queues for SqliteTx<'_> {
         line: Option<&LineId>,
     ) -> Result<()> {
         let bytes = head.len() + envelope.map_or(0, |(_, length)| length);
+        envelope.map_or(Ok(()), |(row, _)| self.name(row.0))?;
         self.run(
             "INSERT INTO queued (peer, number, head, envelope, bytes, at, line) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             params![
@@ -119,7 +120,7 @@ impl Queues for SqliteTx<'_> {
     }
 
     fn queued(&mut self, peer: &SwitchboardAddress, after: u64, count: usize, bytes: usize) -> Result<Vec<Stored>> {
-        let mut statement = self.0.prepare_cached(
+        let mut statement = self.db.prepare_cached(
             "SELECT q.number, q.head, e.bytes FROM queued q LEFT JOIN envelopes e ON e.id = q.envelope
              WHERE q.peer = ?1 AND q.number > ?2 ORDER BY q.number LIMIT ?3",
         )?;
@@ -138,7 +139,7 @@ impl Queues for SqliteTx<'_> {
             (peer.as_str(), int(through)),
             |row| Ok((number(row, 0)?, row.get(1)?)),
         )?;
-        self.freed(gone)
+        Ok(self.freed(gone))
     }
 
     fn blank_queued(&mut self, before: Timestamp, head: &[u8], limit: usize) -> Result<Vec<(SwitchboardAddress, u64)>> {
@@ -153,7 +154,7 @@ impl Queues for SqliteTx<'_> {
                 "UPDATE queued SET head = ?3, envelope = NULL, bytes = ?4 WHERE peer = ?1 AND number = ?2",
                 (peer.as_str(), int(number), head, int(head.len() as u64)),
             )?;
-            self.freed(vec![(bytes, envelope)])?;
+            self.freed(vec![(bytes, envelope)]);
             freed.push((peer, bytes.saturating_sub(head.len() as u64)));
         }
         Ok(freed)
@@ -194,21 +195,14 @@ impl Queues for SqliteTx<'_> {
 }
 
 impl SqliteTx<'_> {
-    /// Adds up the bytes of removed rows, and removes envelopes that no row names any more.
-    pub(super) fn freed(&self, gone: Vec<(u64, Option<i64>)>) -> Result<u64> {
+    /// Adds up the bytes of removed rows, and takes note of envelopes that they named.
+    pub(super) fn freed(&mut self, gone: Vec<(u64, Option<i64>)>) -> u64 {
         let mut bytes = 0u64;
         for (of_row, envelope) in gone {
             bytes = bytes.saturating_add(of_row);
-            if let Some(envelope) = envelope {
-                self.run(
-                    "DELETE FROM envelopes WHERE id = ?1
-                     AND NOT EXISTS (SELECT 1 FROM items WHERE envelope = ?1)
-                     AND NOT EXISTS (SELECT 1 FROM queued WHERE envelope = ?1)",
-                    (envelope,),
-                )?;
-            }
+            envelope.into_iter().for_each(|envelope| self.no_longer_named(envelope));
         }
-        Ok(bytes)
+        bytes
     }
 }
 

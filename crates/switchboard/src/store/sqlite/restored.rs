@@ -4,7 +4,9 @@ use super::{SqliteTx, int};
 use crate::store::Result;
 
 impl SqliteTx<'_> {
-    pub(super) fn forget_what_moved(&self, item: u64) -> Result<()> {
+    pub(super) fn forget_what_moved(&mut self, item: u64) -> Result<()> {
+        self.write_held()?;
+        self.forget_held();
         // In the order of references.
         for table in ["reservations", "slots", "intakes", "members", "generations", "awaited", "blobs"] {
             self.run(&format!("DELETE FROM {table}"), ())?;
