@@ -4,31 +4,30 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::Extension;
-use axum::extract::State;
-use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use futures_util::SinkExt as _;
+use futures_util::{SinkExt as _, StreamExt as _};
+use hyper_util::rt::TokioIo;
 use protocol::federation::FetchReply;
 use protocol::frames::FromSwitchboard;
-use protocol::limits::FRAME_BYTES;
 use protocol::{LineId, Refusal, RefusalCode, encode};
 use tokio::sync::{Notify, watch};
 use tokio::time::{Interval, MissedTickBehavior, interval, sleep_until, timeout};
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 
 use super::gate::Guest;
 use super::hub::{Bell, Place, Unseen};
 use super::listen::Alive;
+use super::socket::Socket;
 use super::tickets::Issued;
-use super::{Shared, now, peers, rng};
+use super::{Shared, now, peers, rng, socket};
 use crate::core::connection::{Connection, Output};
 use crate::core::{Done, reads};
 use crate::store::StoreError;
 
-/// Bytes that are read at once: every connection that idles holds as many.
-const READ: usize = 1024;
-/// Bytes of frames that are gathered before they are written, unless there are no more.
-const WRITE: usize = 16 * 1024;
 /// Works of one handset that are under way before its next frame is read.
 const PENDING: usize = 128;
 /// How long a frame may take to be sent before the handset counts as gone.
@@ -45,20 +44,23 @@ pub(super) async fn open(
     State(shared): State<Arc<Shared>>,
     Extension(guest): Extension<Arc<Guest>>,
     Extension(alive): Extension<Alive>,
-    upgrade: WebSocketUpgrade,
+    request: Request,
 ) -> Response {
     if !shared.gate.ask(&guest) {
         return StatusCode::TOO_MANY_REQUESTS.into_response();
     }
-    upgrade
-        .read_buffer_size(READ)
-        .write_buffer_size(WRITE)
-        .max_frame_size(FRAME_BYTES)
-        .max_message_size(FRAME_BYTES)
-        .on_upgrade(move |socket| async move {
+    let (response, upgrade) = match socket::answer(request) {
+        Ok(answered) => answered,
+        Err(status) => return status.into_response(),
+    };
+    tokio::spawn(async move {
+        if let Ok(stream) = upgrade.await {
+            let socket = socket::over(TokioIo::new(stream)).await;
             Line::new(shared, guest, socket).run().await;
-            drop(alive);
-        })
+        }
+        drop(alive);
+    });
+    response
 }
 
 /// What comes back from elsewhere.
@@ -89,7 +91,8 @@ impl Answers {
 struct Line {
     shared: Arc<Shared>,
     guest: Arc<Guest>,
-    socket: WebSocket,
+    /// None only while it is made anew.
+    socket: Option<Socket>,
     connection: Connection,
     answers: Arc<Answers>,
     bell: Arc<Bell>,
@@ -107,13 +110,13 @@ struct Line {
 struct Over;
 
 impl Line {
-    fn new(shared: Arc<Shared>, guest: Arc<Guest>, socket: WebSocket) -> Self {
+    fn new(shared: Arc<Shared>, guest: Arc<Guest>, socket: Socket) -> Self {
         let connection = Connection::new(shared.office.clone(), now(), &mut rng());
         let draining = shared.draining.clone();
         Self {
             shared,
             guest,
-            socket,
+            socket: Some(socket),
             connection,
             answers: Arc::default(),
             bell: Arc::default(),
@@ -134,12 +137,14 @@ impl Line {
         if self.place.take().is_some() {
             self.shared.metrics.handsets.less();
         }
-        if ended.is_ok() {
-            let close = CloseFrame { code: close_code::NORMAL, reason: "".into() };
+        if ended.is_ok()
+            && let Some(mut socket) = self.socket
+        {
+            let close = CloseFrame { code: CloseCode::Normal, reason: "".into() };
             // The handset may be gone.
-            let _ = timeout(PATIENCE, self.socket.send(Message::Close(Some(close)))).await;
+            let _ = timeout(PATIENCE, socket.send(Message::Close(Some(close)))).await;
             // What it still sends is read, so that the system does not take back what was said last.
-            let _ = timeout(GOODBYE, async { while let Some(Ok(_)) = self.socket.recv().await {} }).await;
+            let _ = timeout(GOODBYE, async { while let Some(Ok(_)) = socket.next().await {} }).await;
         }
     }
 
@@ -154,7 +159,7 @@ impl Line {
                 continue;
             }
             tokio::select! {
-                message = read(&mut self.socket, self.not_before), if may_read => {
+                message = read(self.socket.as_mut(), self.not_before), if may_read => {
                     answered = true;
                     self.hear(message?);
                 }
@@ -221,7 +226,7 @@ impl Line {
                 self.connection.receive(&bytes);
             }
             Message::Text(_) => self.end(RefusalCode::Malformed, "frames are binary here"),
-            Message::Ping(_) | Message::Pong(_) | Message::Close(_) => {}
+            Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_) => {}
         }
     }
 
@@ -274,6 +279,9 @@ impl Line {
                 }
                 Output::Opened { line, handset } => {
                     self.shared.gate.is_handset(&self.guest);
+                    if let Some(socket) = self.socket.take() {
+                        self.socket = Some(socket::anew(socket).await);
+                    }
                     self.line = Some(line);
                     self.shared.metrics.handsets.one();
                     self.place = Some(self.shared.hub.enter(line, handset, Arc::clone(&self.bell)));
@@ -285,7 +293,7 @@ impl Line {
             }
         }
         if says {
-            in_time(self.socket.flush()).await?;
+            in_time(self.socket()?.flush()).await?;
         }
         Ok(goes_on)
     }
@@ -298,16 +306,20 @@ impl Line {
             }
             _ => {}
         }
-        in_time(self.socket.feed(Message::Binary(encode(frame).into()))).await
+        in_time(self.socket()?.feed(Message::Binary(encode(frame).into()))).await
     }
 
     async fn send(&mut self, message: Message) -> Result<(), Over> {
-        in_time(self.socket.send(message)).await
+        in_time(self.socket()?.send(message)).await
+    }
+
+    fn socket(&mut self) -> Result<&mut Socket, Over> {
+        self.socket.as_mut().ok_or(Over)
     }
 }
 
 /// Waits for something to be sent, but not for ever.
-async fn in_time(sent: impl Future<Output = Result<(), axum::Error>>) -> Result<(), Over> {
+async fn in_time(sent: impl Future<Output = Result<(), WsError>>) -> Result<(), Over> {
     match timeout(PATIENCE, sent).await {
         Ok(Ok(())) => Ok(()),
         _ => Err(Over),
@@ -321,11 +333,11 @@ async fn drained(draining: &mut watch::Receiver<bool>) {
 }
 
 /// The next message, not before its time.
-async fn read(socket: &mut WebSocket, not_before: Instant) -> Result<Message, Over> {
+async fn read(socket: Option<&mut Socket>, not_before: Instant) -> Result<Message, Over> {
     if not_before > Instant::now() {
         sleep_until(not_before.into()).await;
     }
-    match socket.recv().await {
+    match socket.ok_or(Over)?.next().await {
         Some(Ok(Message::Close(_)) | Err(_)) | None => Err(Over),
         Some(Ok(message)) => Ok(message),
     }

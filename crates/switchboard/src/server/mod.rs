@@ -26,6 +26,7 @@ mod pages;
 mod peers;
 mod reader;
 mod report;
+mod socket;
 mod start;
 mod status;
 mod tickets;
