@@ -14,7 +14,7 @@ use rand_core::{Rng as _, SeedableRng as _};
 use switchboard::Limits;
 use switchboard::core::connection::{Connection, Output};
 use switchboard::core::outgoing::{Next, PeerQueue};
-use switchboard::core::{Core, Done, Federation, Office, Work, reads};
+use switchboard::core::{Applied, Core, Done, Federation, Office, Work, reads};
 use switchboard::store::testing::{Fault, Faulty};
 use switchboard::store::{SqliteStore, StoreError};
 
@@ -76,7 +76,7 @@ pub struct Switchboard {
 
 /// Who has to be told after a commit.
 enum Woken {
-    These(Vec<LineId>, Vec<SwitchboardAddress>),
+    These(Applied),
     /// The store failed, and nobody knows what was kept.
     All,
 }
@@ -317,9 +317,9 @@ impl Switchboard {
                 if let (Some(submitted), Done::Deed { result: Ok(()), .. }) = (submitted, &done) {
                     self.stored.insert(submitted.envelope);
                 }
-                (Ok(done), Woken::These(applied.lines, applied.peers))
+                (Ok(done), Woken::These(applied))
             }
-            Err(error) if error.nothing_kept() => (Err(error), Woken::These(Vec::new(), Vec::new())),
+            Err(error) if error.nothing_kept() => (Err(error), Woken::These(Applied::default())),
             Err(error) => {
                 if let Some(submitted) = submitted
                     && let Ok(Ok(known)) = reads::known(self.core().store(), &submitted.line, &submitted.handset)
@@ -333,22 +333,26 @@ impl Switchboard {
     }
 
     fn follow(&mut self, now: Timestamp, woken: Woken) {
-        let lines = match woken {
-            Woken::These(lines, peers) => {
-                peers.iter().for_each(|peer| self.wake_peer(now, peer));
-                Some(lines)
+        let applied = match woken {
+            Woken::These(applied) => {
+                applied.peers.iter().for_each(|peer| self.wake_peer(now, peer));
+                Some(applied)
             }
             Woken::All => {
                 self.resume(now);
                 None
             }
         };
-        let concerned = |line: &LineId| lines.as_ref().is_none_or(|lines| lines.contains(line));
-        let woken: Vec<ConnectionId> =
-            self.open.iter().filter(|(_, line)| concerned(line)).map(|(id, _)| *id).collect();
-        for id in woken {
+        let concerned = |line: &LineId| applied.as_ref().is_none_or(|applied| applied.lines.contains(line));
+        let woken: Vec<(ConnectionId, LineId)> =
+            self.open.iter().filter(|(_, line)| concerned(line)).map(|(id, line)| (*id, *line)).collect();
+        for (id, line) in woken {
+            let items = applied.as_ref().and_then(|applied| applied.items.get(&line));
             if let Some(connection) = self.connections.get_mut(&id) {
-                connection.wake();
+                match items {
+                    Some(items) => connection.wake_with(items.clone()),
+                    None => connection.wake(),
+                }
             }
             self.drive(now, id);
         }

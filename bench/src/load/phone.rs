@@ -53,6 +53,8 @@ impl Identity {
             successor: ByteBuf::from([0; 32]),
             handsets: vec![entry],
             made_at: crate::line::now(),
+            restored: 0,
+            successor_key: None,
         };
         seal::sign_handset_list(&self.identity, &list)
     }

@@ -214,6 +214,31 @@ fn items_come_in_windows_and_again_until_acknowledged() {
 }
 
 #[test]
+fn new_items_are_handed_on_if_they_are_next_and_read_if_not() {
+    let mut talk = Conversation::new();
+    talk.submit_a(submission(1, 1, b"one")).unwrap();
+    let (mut phone, heard) = Phone::open(&mut talk.world, &talk.a);
+    assert_eq!(numbers(&heard), [1]);
+    for text in [b"two", b"thr", b"fou"] {
+        talk.submit_a(submission(1, 1, text)).unwrap();
+    }
+    let items = talk.world.items(A, &talk.a);
+    let mut new = |from: usize, to: usize| {
+        phone.connection.wake_with(items[from - 1..to].to_vec());
+        let reads = phone.connection.poll().inspect(|output| {
+            if let Output::Send(frame) = output {
+                phone.heard.push((**frame).clone());
+            }
+        });
+        phone.drive(&mut talk.world);
+        (numbers(&std::mem::take(&mut phone.heard)), matches!(reads, Some(Output::Read { .. })))
+    };
+    assert_eq!(new(2, 3), (vec![2, 3], false), "handed on");
+    assert_eq!(new(2, 3), (vec![], false), "not twice");
+    assert!(new(3, 4).1, "not the next: read");
+}
+
+#[test]
 fn large_items_come_in_several_frames() {
     let mut talk = Conversation::new();
     for _ in 0..12 {
