@@ -153,7 +153,7 @@ impl SqliteTx<'_> {
             self.held.handsets_of.insert(*line, read.iter().map(|(handset, _)| *handset).collect());
             for (handset, row) in read {
                 // What is held is newer.
-                self.held.handsets.entry((*line, handset)).or_insert(Row::read(Some(row)));
+                self.held.handsets.entry((*line, handset)).or_insert_with(|| Row::read(Some(row)));
             }
         }
         let listed = self.held.handsets_of.get(line).into_iter().flatten();
