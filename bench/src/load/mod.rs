@@ -51,7 +51,9 @@ const AWAY: usize = 50;
 
 /// Who is measured at saturation.
 const SATURATION: [&str; 4] = ["floor", "one", "two", "others"];
-const OTHERS: [(&str, fn(&Path) -> Result<Other>); 2] = [("ejabberd", Other::ejabberd), ("Prosody", Other::prosody)];
+/// How one of the others is started in a directory.
+type Start = fn(&Path) -> Result<Other>;
+const OTHERS: [(&str, Start); 2] = [("ejabberd", Other::ejabberd), ("Prosody", Other::prosody)];
 
 /// What there is to reach.
 const GOAL_ONE: f64 = 20_000.0;

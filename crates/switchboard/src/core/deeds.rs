@@ -49,7 +49,7 @@ impl Turn<'_> {
         self.payer = Some(*line);
         let result = match deed {
             // Refused before anything of it is written, or not at all: most of what there is to do needs no mark.
-            Deed::Submit { to, submission } => refused_or(self.submit(&to, submission))?,
+            deed @ Deed::Submit { .. } => refused_or(self.perform(line, deed))?,
             deed => self.attempt(|turn| turn.perform(line, deed))?,
         };
         self.payer = None;
