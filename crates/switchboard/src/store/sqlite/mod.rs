@@ -103,6 +103,7 @@ impl Tx for SqliteTx<'_> {
     }
 
     fn inventory(&mut self, now: Timestamp) -> Result<Inventory> {
+        self.write_held()?;
         Ok(Inventory {
             lines: self.number("SELECT count(*) FROM lines", ())?,
             mailboxes: self.number("SELECT count(*) FROM mailboxes", ())?,
