@@ -41,6 +41,9 @@ pub struct Limits {
     pub blobs_at_once: u32,
     /// Blobs that one peer fetches here at a time.
     pub blobs_at_once_per_peer: u32,
+    /// How long the bytes of a peer's blob may come more slowly than 1 KiB a second before it is given up. Whoever
+    /// wants it asks again from where it stopped, and others have their turn.
+    pub blob_pace: Duration,
     /// Peers that may be known.
     pub peers: u64,
     /// Slots that one peer may hold of one intake without having used them.
@@ -113,6 +116,7 @@ impl Default for Limits {
             keep_blobs: DAY * 30,
             blobs_at_once: 4,
             blobs_at_once_per_peer: 16,
+            blob_pace: Duration::from_secs(30),
             peers: 10_000,
             reservations_per_peer: 4,
             reservations_per_intake: 1024,

@@ -32,6 +32,8 @@ pub struct PeerQueue {
     count: usize,
     failures: u32,
     due: Timestamp,
+    /// The wait was cut short since the last time that one ran out or something was stored.
+    hurried: bool,
     waits: bool,
 }
 
@@ -90,6 +92,7 @@ impl PeerQueue {
             count: PARCEL_MESSAGES,
             failures: 0,
             due: Timestamp::default(),
+            hurried: false,
             waits: true,
         }
     }
@@ -109,9 +112,13 @@ impl PeerQueue {
         self.waits = true;
     }
 
-    /// The peer was heard of, so it is up: do not wait any longer.
+    /// The peer was heard of, so it is up: do not wait any longer. One wait in two at most is cut short, so that a peer
+    /// that takes nothing and speaks all the time is not sent the same in a loop.
     pub fn reachable(&mut self) {
-        self.due = Timestamp::default();
+        if self.failures > 0 && !self.hurried {
+            self.hurried = true;
+            self.due = Timestamp::default();
+        }
     }
 
     /// What to do now. Each answer but `Wait` and `Idle` is given once.
@@ -125,6 +132,8 @@ impl PeerQueue {
             }
             State::Idle => {
                 self.waits = false;
+                // Cut short, it is back at the beginning of time.
+                self.hurried &= self.due == Timestamp::default();
                 self.state = State::Reading;
                 Next::Read { after: self.after, count: self.count, bytes: PARCEL_BYTES }
             }
@@ -175,13 +184,17 @@ impl PeerQueue {
                 self.after = through;
                 self.count = PARCEL_MESSAGES;
                 self.failures = 0;
+                self.hurried = false;
                 let stored = Work::Stored { peer: self.peer.clone(), queue: sent.queue, through: through - sent.base };
                 self.state = State::Writing(stored, false);
             }
             ParcelReply::Stored { through } | ParcelReply::Behind { through } => {
                 let through = sent.base.saturating_add(*through);
                 self.back_off(now, rng);
-                if through >= sent.stored {
+                if through.saturating_add(1) >= sent.first {
+                    // It says that it lacks what comes before, and that it has it: all is sent again from where it was.
+                    self.after = 0;
+                } else if through >= sent.stored {
                     self.after = through;
                 } else {
                     let restart = Work::Restart { peer: self.peer.clone(), queue: sent.queue };

@@ -17,7 +17,7 @@ use protocol::limits::QUERY_BYTES;
 use protocol::{BlobId, LineId, Refusal, RefusalCode, SwitchboardAddress, Ticket, encode};
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::federation::{FETCH_BLOB_CONTEXT, authentic, not_authentic, too_many, unavailable};
 use super::gate::Guest;
@@ -30,6 +30,43 @@ use crate::store::{BlobRow, Store as _};
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Bytes that are read from the disk at a time.
 const READ: usize = 256 * 1024;
+
+/// How fast a peer's bytes come at least, measured over a while: as long as they do, they hold one of a line's places.
+#[derive(Debug)]
+struct Pace {
+    over: Duration,
+    until: Instant,
+    /// Bytes that have still to come until then.
+    lacking: usize,
+}
+
+/// Bytes a second.
+const PACE: u64 = 1024;
+
+impl Pace {
+    fn new(over: Duration) -> Self {
+        let lacking = PACE.saturating_mul(over.as_millis().try_into().unwrap_or(u64::MAX)) / 1000;
+        Self { over, until: Instant::now() + over, lacking: usize::try_from(lacking).unwrap_or(usize::MAX) }
+    }
+
+    /// Waits for what comes next, as long as enough has come lately.
+    async fn keeps_up<T>(&mut self, next: impl Future<Output = T>) -> Option<T> {
+        let mut next = std::pin::pin!(next);
+        loop {
+            if let Ok(came) = timeout_at(self.until, next.as_mut()).await {
+                return Some(came);
+            }
+            if self.lacking > 0 {
+                return None;
+            }
+            *self = Self::new(self.over);
+        }
+    }
+
+    fn took(&mut self, bytes: usize) {
+        self.lacking = self.lacking.saturating_sub(bytes);
+    }
+}
 
 /// Bytes from one place in a blob to another, both included, and how many the blob has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,12 +188,15 @@ pub(super) async fn give(
             return local(&shared, &blob, offset, place).await;
         }
         let (span, response) = peers::fetch_blob(&shared, at, blob, offset).await?;
-        let passing = unfold((response, span.bytes(), place), |(mut response, left, place)| async move {
-            let part = timeout(PATIENCE, response.chunk()).await.ok()?.ok()??;
-            // More than it said is not passed on.
-            let left = left.checked_sub(part.len() as u64)?;
-            Some((Ok::<_, std::io::Error>(part), (response, left, place)))
-        });
+        let pace = Pace::new(shared.limits.blob_pace);
+        let passing =
+            unfold((response, span.bytes(), pace, place), |(mut response, left, mut pace, place)| async move {
+                let part = pace.keeps_up(response.chunk()).await?.ok()??;
+                // More than it said is not passed on.
+                let left = left.checked_sub(part.len() as u64)?;
+                pace.took(part.len());
+                Some((Ok::<_, std::io::Error>(part), (response, left, pace, place)))
+            });
         Ok(partial(span, passing))
     };
     found.await.unwrap_or_else(|refusal| refused(&refusal))
@@ -321,6 +361,18 @@ fn full(error: std::io::Error) -> Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn what_comes_too_slowly_is_given_up_and_what_keeps_up_is_not() {
+        let mut pace = Pace::new(Duration::from_millis(50));
+        pace.took(60);
+        let slow = async {
+            tokio::time::sleep(Duration::from_millis(70)).await;
+            1
+        };
+        assert_eq!(pace.keeps_up(slow).await, Some(1), "enough came before");
+        assert_eq!(pace.keeps_up(std::future::pending::<()>()).await, None);
+    }
 
     #[test]
     fn ranges_are_read_as_they_are_given() {

@@ -226,9 +226,15 @@ pub(super) async fn fetch_blob(
     let signed = signed(&shared.key, &shared.office.address, FETCH_BLOB_CONTEXT, &question);
     match shared.client.fetch_blob(&at, signed).await {
         Ok(Ok((span, response))) if span.first == offset && span.size <= sealed(FILE_BYTES) => Ok((span, response)),
-        Ok(Err(refusal)) => Err(refusal),
+        Ok(Err(refusal)) if is_about_a_blob(refusal.code) => Err(refusal),
         _ => Err(unreachable()),
     }
+}
+
+/// Whether a peer may say this of a blob. Anything else would be read as this switchboard's own word: that the ticket is
+/// not good any more, say.
+fn is_about_a_blob(code: RefusalCode) -> bool {
+    matches!(code, RefusalCode::BlobUnknown | RefusalCode::BlobIncomplete | RefusalCode::TooMany)
 }
 
 fn unreachable() -> Refusal {
