@@ -24,6 +24,15 @@ pub struct Hostile {
     past: BTreeMap<MailboxId, Vec<ByteBuf>>,
 }
 
+/// How a switchboard withholds what others send it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Withholds {
+    /// It does not answer.
+    Silently,
+    /// It says that it has stored it, and has not.
+    Falsely,
+}
+
 impl Hostile {
     /// One that tampers with so many of 1000 deliveries to the other side.
     pub const fn new(office: usize, of_1000: u64) -> Self {

@@ -392,6 +392,11 @@ impl Switchboard {
                     let work = Work::Fetch { from: self.address.clone(), lookup, reservation, id: question };
                     self.leaving.push(Leaving::Fetch { connection: id, id: question, at, work });
                 }
+                Output::Way { id: question, line, to } => {
+                    let way = reads::way(self.core().store(), &line, &to);
+                    let Some(connection) = self.connections.get_mut(&id) else { return };
+                    connection.way(question, way);
+                }
                 // Bytes of files are the edge's: nothing here asks for them.
                 Output::Ticket { .. } => {}
                 Output::Opened { line, .. } => {

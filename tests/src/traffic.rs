@@ -6,6 +6,7 @@ use protocol::federation::{FetchReply, Parcel, ParcelReply};
 use protocol::{SwitchboardAddress, Timestamp};
 use switchboard::core::Work;
 
+use crate::hostile::Withholds;
 use crate::network::{below, chance};
 use crate::office::{ConnectionId, Leaving, bytes_of, unreachable};
 use crate::world::World;
@@ -196,7 +197,13 @@ impl World {
             hostile.tamper(&mut self.rng, &mut parcel);
         }
         let from = parcel.from.clone();
-        let reply = self.offices[to].peer_parcel(self.now, parcel);
+        let reply = match self.withholds {
+            Some((office, Withholds::Silently)) if office == to => return,
+            Some((office, Withholds::Falsely)) if office == to => {
+                Some(ParcelReply::Stored { through: parcel.first - 1 + parcel.messages.len() as u64 })
+            }
+            _ => self.offices[to].peer_parcel(self.now, parcel),
+        };
         self.carry_office(to);
         let Some(back) = self.offices.iter().position(|office| office.address == from) else { return };
         let peer = self.offices[to].address.clone();

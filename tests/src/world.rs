@@ -11,7 +11,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng as _, SeedableRng as _};
 use switchboard::Limits;
 
-use crate::hostile::Hostile;
+use crate::hostile::{Hostile, Withholds};
 use crate::network::{Weather, below};
 use crate::office::{Backup, ConnectionId, Switchboard};
 use crate::oracle::Oracle;
@@ -42,6 +42,8 @@ pub struct World {
     pub partitioned: bool,
     /// A switchboard that sequences falsely.
     pub hostile: Option<Hostile>,
+    /// A switchboard that withholds what it is sent.
+    pub withholds: Option<(usize, Withholds)>,
     /// What must be true at every moment.
     pub oracle: Oracle,
     /// What happened, for comparing two runs of a seed.
@@ -72,6 +74,7 @@ impl World {
             weather: Weather::CALM,
             partitioned: false,
             hostile: None,
+            withholds: None,
             oracle: Oracle::default(),
             trace: 0,
             frames: 0,

@@ -41,6 +41,11 @@ pub(crate) fn local_day(time: Timestamp) -> String {
     instant(time).to_zoned(TimeZone::system()).strftime("%A %-d %B %Y").to_string()
 }
 
+/// Hours and minutes where the person is, after the day if that is another one than today.
+pub(crate) fn local_short(time: Timestamp) -> String {
+    if local_day(time) == local_day(now()) { local_time(time) } else { local_full(time) }
+}
+
 /// Day and time where the person is.
 pub(crate) fn local_full(time: Timestamp) -> String {
     instant(time).to_zoned(TimeZone::system()).strftime("%-d %B %Y, %H:%M").to_string()

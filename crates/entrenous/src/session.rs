@@ -110,6 +110,8 @@ impl Session {
                 "the switchboard has not answered this handset's claim yet: try again later",
             ));
         }
+        // Our own switchboard knows at once.
+        self.a_moment(|handset, _| Ok((!handset.is_asking_for_ways()).then_some(()))).await?;
         Ok(())
     }
 

@@ -16,6 +16,7 @@ use crate::engine::{Event, Handset};
 use crate::error::Error;
 use crate::expiry;
 use crate::own::Own;
+use crate::silence::{Silence, Ways, silence};
 
 /// Key packages that a standing intake keeps ready, beside the last-resort one.
 const STANDING_SLOTS: usize = 2;
@@ -102,6 +103,8 @@ pub struct PersonView {
     pub expiry_asked: Option<Term>,
     /// What they proposed instead.
     pub expiry_proposed: Option<Term>,
+    /// Where a word of theirs is due.
+    pub silence: Option<Silence>,
 }
 
 /// A contact as the engine uses it.
@@ -407,7 +410,7 @@ impl Handset {
     pub fn people(&self) -> Result<Vec<PersonView>, Error> {
         let mut ids = self.db().prepare("SELECT id FROM contact ORDER BY person COLLATE NOCASE")?;
         let ids: Vec<i64> = ids.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-        ids.into_iter().map(|id| view(self.db(), id)).collect()
+        ids.into_iter().map(|id| self.view(id)).collect()
     }
 
     /// One contact.
@@ -415,7 +418,11 @@ impl Handset {
     /// # Errors
     /// If nobody, or more than one, is called so.
     pub fn person(&self, person: &str) -> Result<PersonView, Error> {
-        view(self.db(), Contact::named(self.db(), person)?.id)
+        self.view(Contact::named(self.db(), person)?.id)
+    }
+
+    fn view(&self, id: i64) -> Result<PersonView, Error> {
+        view(self.db(), &self.session.ways, id)
     }
 
     /// Notes that safety words were compared in person. They are those of the lines: that the handset at the other end is
@@ -432,7 +439,7 @@ impl Handset {
             work.run("UPDATE contact SET verified = 'in person' WHERE id = ?1", [contact.id])?;
             Ok(contact.id)
         })?;
-        view(self.db(), id)
+        self.view(id)
     }
 
     /// Calls a contact by another name here.
@@ -451,7 +458,7 @@ impl Handset {
             work.event(Event::Changed { person: to.to_owned() });
             Ok(contact.id)
         })?;
-        view(self.db(), id)
+        self.view(id)
     }
 
     /// Blocks a contact: nothing of theirs arrives any more, and for them this handset looks off.
@@ -468,7 +475,7 @@ impl Handset {
             work.run("UPDATE contact SET state = 'blocked', refound_at = NULL WHERE id = ?1", [contact.id])?;
             Ok(contact.id)
         })?;
-        view(self.db(), id)
+        self.view(id)
     }
 
     /// Lets a blocked contact in again: the conversation is founded anew.
@@ -485,7 +492,7 @@ impl Handset {
             work.pump()?;
             Ok(contact.id)
         })?;
-        view(self.db(), id)
+        self.view(id)
     }
 
     /// Removes a contact with all that was said.
@@ -510,7 +517,7 @@ impl Handset {
     }
 }
 
-fn view(db: &Connection, id: i64) -> Result<PersonView, Error> {
+fn view(db: &Connection, ways: &Ways, id: i64) -> Result<PersonView, Error> {
     let contact = Contact::by_id(db, id)?;
     let (name, safety_words, via_card, added_at, unseen) = db.query_row(
         "SELECT name, safety_words, via_card, added_at,
@@ -534,5 +541,6 @@ fn view(db: &Connection, id: i64) -> Result<PersonView, Error> {
         expiry,
         expiry_asked,
         expiry_proposed,
+        silence: silence(db, ways, id)?,
     })
 }

@@ -338,7 +338,7 @@ impl Work<'_> {
 
     /// Asks for a ticket if there is something to carry and none was asked for.
     pub(crate) fn ask_for_ticket(&mut self) -> Result<(), Error> {
-        if self.session.ticket().is_some() || self.session.is_asking(Asked::Ticket) {
+        if self.session.ticket().is_some() || self.session.is_asking(&Asked::Ticket) {
             return Ok(());
         }
         let is_due: bool =

@@ -34,6 +34,7 @@ mod requests;
 mod restore;
 mod restored;
 mod session;
+mod silence;
 mod vanish;
 mod views;
 
@@ -48,4 +49,5 @@ pub use files::{FileState, FileView, SealedFile, Transfer};
 pub use redeem::Accepting;
 pub use requests::RequestView;
 pub use session::SessionState;
+pub use silence::{Reached, Silence};
 pub use views::{Entry, MessageState, MessageView, NoticeView, Pending, ReactionView, StatusView};

@@ -40,6 +40,7 @@ impl Work<'_> {
         self.ask_for_refoundings()?;
         self.ask_for_gaps()?;
         self.ask_for_ticket()?;
+        self.ask_for_ways()?;
         self.forget_retired()?;
         self.vouch_where_due()?;
         let mut due = self.db.prepare_cached(

@@ -211,5 +211,6 @@ pub(crate) fn next_timeout(db: &Connection, session: &Session) -> Result<Option<
             params![u64::try_from(UPDATE_AFTER.as_millis()).unwrap_or(u64::MAX), session.is_refounding()],
             |row| row.get(0),
         )?;
-    Ok(due.map(Timestamp::from_millis))
+    let look = crate::silence::next_look(db, &session.ways)?;
+    Ok(due.map(Timestamp::from_millis).into_iter().chain(look).min())
 }

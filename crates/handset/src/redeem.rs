@@ -113,7 +113,7 @@ impl Work<'_> {
         let mut waiting = self.db.prepare_cached("SELECT id FROM redemption ORDER BY id")?;
         let waiting: Vec<i64> = waiting.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
         for id in waiting {
-            if self.session.is_asking(Asked::Redemption(id)) {
+            if self.session.is_asking(&Asked::Redemption(id)) {
                 continue;
             }
             if let Some(redemption) = self.redemption(id)? {

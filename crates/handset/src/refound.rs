@@ -47,7 +47,7 @@ impl Work<'_> {
             .prepare_cached("SELECT id FROM contact WHERE refound_at <= ?1 AND state <> 'blocked' ORDER BY id")?;
         let due: Vec<i64> = due.query_map([self.now.as_millis()], |row| row.get(0))?.collect::<Result<_, _>>()?;
         for id in due {
-            if self.session.is_asking(Asked::Refounding(id)) {
+            if self.session.is_asking(&Asked::Refounding(id)) {
                 continue;
             }
             let contact = Contact::by_id(self.db, id)?;

@@ -12,6 +12,7 @@ use crate::context::Work;
 use crate::engine::{Event, Output};
 use crate::error::Error;
 use crate::own::Own;
+use crate::silence::Ways;
 
 /// A clock this far off the switchboard's is worth a word.
 const CLOCK_TOLERANCE_SECONDS: i64 = 120;
@@ -47,10 +48,12 @@ pub(crate) struct Session {
     questions: BTreeMap<u64, Asked>,
     /// For blob requests; good as long as the connection.
     ticket: Option<Ticket>,
+    /// How what we sent gets on.
+    pub(crate) ways: Ways,
 }
 
 /// Why a question was asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Asked {
     /// To take a card up.
     Redemption(i64),
@@ -58,6 +61,8 @@ pub(crate) enum Asked {
     Refounding(i64),
     /// To carry files.
     Ticket,
+    /// To know how what we sent to a switchboard gets on.
+    Way(SwitchboardAddress),
 }
 
 impl Session {
@@ -105,8 +110,12 @@ impl Session {
         self.ticket = None;
     }
 
-    pub(crate) fn is_asking(&self, asked: Asked) -> bool {
-        self.questions.values().any(|a| *a == asked)
+    pub(crate) fn is_asking(&self, asked: &Asked) -> bool {
+        self.questions.values().any(|a| a == asked)
+    }
+
+    pub(crate) fn is_asking_for_ways(&self) -> bool {
+        self.questions.values().any(|asked| matches!(asked, Asked::Way(_)))
     }
 }
 
@@ -163,6 +172,7 @@ impl Work<'_> {
             Asked::Redemption(redemption) => self.redemption_answered(redemption, answer)?,
             Asked::Refounding(contact) => self.refounding_answered(contact, answer)?,
             Asked::Ticket => self.ticket_answered(answer)?,
+            Asked::Way(to) => self.way_answered(to, answer)?,
         }
         self.pump()
     }

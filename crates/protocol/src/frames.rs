@@ -254,6 +254,11 @@ pub enum Question {
     },
     /// Asks for a ticket for blob requests, good as long as this connection.
     Ticket,
+    /// Asks how what this line sends to another switchboard gets on.
+    Way {
+        /// The other switchboard.
+        to: SwitchboardAddress,
+    },
 }
 
 /// The answer to a [`Question`].
@@ -263,6 +268,17 @@ pub enum Answer {
     Slot(FetchedSlot),
     /// To [`Question::Ticket`].
     Ticket(Ticket),
+    /// To [`Question::Way`].
+    Way(Way),
+}
+
+/// How what a line sent to another switchboard gets on. Nothing in it means that the other has confirmed all of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Way {
+    /// Since when the oldest of it waits that the other switchboard has not confirmed.
+    pub waits_since: Option<Timestamp>,
+    /// When, if something waits, the other switchboard last confirmed anything at all.
+    pub confirmed_at: Option<Timestamp>,
 }
 
 /// A reserved slot.

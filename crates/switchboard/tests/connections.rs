@@ -54,6 +54,7 @@ impl Phone {
                     self.connection.items(items);
                 }
                 Output::Fetch { id, .. } => self.fetches.push(id),
+                Output::Way { id, line, to } => self.connection.way(id, reads::way(core.store(), &line, &to)),
                 Output::Opened { .. } | Output::Ticket { .. } => {}
                 Output::Close => self.closed = true,
             }

@@ -13,8 +13,8 @@ use crate::clock::rfc3339;
 use crate::exit::{Exit, Failure};
 use crate::output::conversation::{Conversation, found};
 use crate::output::json::{Message, Notice};
-use crate::output::notices::sentence;
-use crate::output::style::{QUIET, harmless, styled};
+use crate::output::notices::{sentence, silent};
+use crate::output::style::{CARE, QUIET, harmless, styled};
 use crate::output::{Output, is_unread, note, views};
 use crate::session::{Session, now};
 use crate::signals::ended;
@@ -43,6 +43,11 @@ pub(super) async fn read(args: &Read, global: &Global, output: Output) -> Result
     }
     output.heading(&views::expiry_heading(&view));
     page.print(&mut session, &person, &texts)?;
+    if let Some(silence) = session.handset().person(&person)?.silence {
+        let (notice, at) = (silence.reached.as_str().to_owned(), rfc3339(silence.since));
+        let record = Notice { notice, person: person.clone(), at, text: silent(&silence) };
+        output.result(&record, || styled(&record.text, CARE));
+    }
     if !is_unread() {
         session.handset().mark_seen(now(), &person)?;
     }

@@ -45,7 +45,8 @@ pub(super) async fn status(global: &Global, output: Output) -> Result<Exit, Fail
     let online = session.handset().session_state() == SessionState::Online;
     let (backup, elsewhere) = (session.handset().last_backup()?, session.handset().superseded()?);
     let record = Status::of(&status, session.arrived(), online, now()).with_backup(backup, elsewhere);
-    output.result(&record, || views::status(&status, online, backup, now()));
+    let people = session.handset().people()?;
+    output.result(&record, || format!("{}{}", views::status(&status, online, backup, now()), views::silences(&people)));
     session.close().await?;
     // What it has can be read, but it is nobody's line any more.
     Ok(if elsewhere.is_some() { Exit::Refused } else { Exit::Done })

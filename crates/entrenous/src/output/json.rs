@@ -86,6 +86,10 @@ pub(crate) struct Person {
     /// What we proposed instead, and what they did.
     expiry_asked: Option<&'static str>,
     expiry_proposed: Option<&'static str>,
+    /// How far a text of ours is known to have come that nobody there has confirmed, and since when: `office-silent`,
+    /// `office-withholds`, `handset-silent`.
+    silence: Option<&'static str>,
+    silent_since: Option<String>,
 }
 
 impl From<&PersonView> for Person {
@@ -103,6 +107,8 @@ impl From<&PersonView> for Person {
             expiry: Some(person.expiry.as_str()),
             expiry_asked: person.expiry_asked.map(Term::as_str),
             expiry_proposed: person.expiry_proposed.map(Term::as_str),
+            silence: person.silence.map(|silence| silence.reached.as_str()),
+            silent_since: person.silence.map(|silence| rfc3339(silence.since)),
         }
     }
 }
@@ -123,6 +129,8 @@ impl Person {
             expiry: None,
             expiry_asked: None,
             expiry_proposed: None,
+            silence: None,
+            silent_since: None,
         }
     }
 
@@ -141,6 +149,8 @@ impl Person {
             expiry: None,
             expiry_asked: None,
             expiry_proposed: None,
+            silence: None,
+            silent_since: None,
         }
     }
 

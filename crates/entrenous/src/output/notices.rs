@@ -1,8 +1,8 @@
 //! Lines in a conversation that no side wrote, in words.
 
-use handset::NoticeView;
+use handset::{NoticeView, Reached, Silence};
 
-use crate::clock::local_full;
+use crate::clock::{local_full, local_short};
 
 /// What a line says, to whoever talks with this person.
 pub(crate) fn sentence(person: &str, notice: &NoticeView) -> String {
@@ -21,6 +21,18 @@ pub(crate) fn sentence(person: &str, notice: &NoticeView) -> String {
     }
 }
 
+/// What is known of texts that nobody on the other side has confirmed.
+pub(crate) fn silent(silence: &Silence) -> String {
+    let since = local_short(silence.since);
+    match silence.reached {
+        Reached::OurOffice => format!("Their office has not confirmed anything since {since}."),
+        Reached::TheirOffice => format!("Their office took what you sent at {since} and has not passed it on."),
+        Reached::TheirMailbox => {
+            format!("Their office has what you sent at {since}; their handset has not confirmed it.")
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use protocol::Timestamp;
@@ -35,5 +47,14 @@ mod tests {
         assert!(said("contact-restored").contains("Tomas uses a new handset"));
         assert!(said("needs-card").contains("new card") && said("card-revoked").contains("new card"));
         assert!(!said("founded-again").contains("card"));
+    }
+
+    #[test]
+    fn silence_is_put_down_to_nobody_but_whom_it_is_known_of() {
+        let since = Timestamp::from_millis(1_700_000_000_000);
+        let said = |reached| silent(&Silence { reached, since });
+        assert!(said(Reached::OurOffice).starts_with("Their office has not confirmed anything since 1"));
+        assert!(said(Reached::TheirOffice).ends_with("has not passed it on."));
+        assert!(said(Reached::TheirMailbox).starts_with("Their office has what you sent"));
     }
 }

@@ -5,6 +5,7 @@ use handset::{CardState, CardView, ContactState, Pending, PersonView, RequestVie
 use protocol::Timestamp;
 use protocol::expiry::Term;
 
+use super::notices::silent;
 use super::qr;
 use super::style::{CARE, GOOD, QUIET, STRONG, harmless, styled};
 use super::table::{Cell, fields, table};
@@ -76,7 +77,16 @@ pub(crate) fn people(people: &[PersonView]) -> String {
         ]
     };
     let rows: Vec<_> = people.iter().map(row).collect();
-    table(&["person", "verified", "state", "unseen"], &rows)
+    format!("{}{}", table(&["person", "verified", "state", "unseen"], &rows), silences(people))
+}
+
+/// Who is silent where a word of theirs is due, a line each.
+pub(crate) fn silences(people: &[PersonView]) -> String {
+    let line = |person: &PersonView| {
+        let silence = person.silence.as_ref()?;
+        Some(format!("{}\n", styled(&format!("{}: {}", harmless(&person.person), silent(silence)), CARE)))
+    };
+    people.iter().filter_map(line).collect()
 }
 
 /// One contact, with the words to compare.
@@ -99,6 +109,9 @@ pub(crate) fn person(person: &PersonView) -> String {
         all.push(("Took up card", card.clone()));
     }
     let mut text = fields(&all);
+    if let Some(silence) = &person.silence {
+        text.push_str(&styled(&format!("{}\n", silent(silence)), CARE));
+    }
     if person.verified == Verified::Unverified {
         text.push_str(&styled(
             "Their handset has not vouched for its keys yet: it does when it is next online.\n",

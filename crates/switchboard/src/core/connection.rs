@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use protocol::codec::{DecodeError, VERSION, decode};
 use protocol::federation::FetchReply;
-use protocol::frames::{Answer, FromSwitchboard, Greeting, Item, ItemBody, Question, ToSwitchboard};
+use protocol::frames::{Answer, FromSwitchboard, Greeting, Item, ItemBody, Question, ToSwitchboard, Way};
 use protocol::limits::{FRAME_BYTES, ITEMS_IN_FLIGHT, STRANGER_FRAME_BYTES};
 use protocol::{
     HandsetId, LineId, LookupId, Refusal, RefusalCode, ReservationId, SwitchboardAddress, Ticket, Timestamp,
@@ -69,6 +69,15 @@ pub enum Output {
     Ticket {
         /// Comes back with the answer.
         id: u64,
+    },
+    /// Read how what a line sent gets on ([`super::reads::way`]), then [`Connection::way`].
+    Way {
+        /// Comes back with the answer.
+        id: u64,
+        /// The line.
+        line: LineId,
+        /// The other switchboard.
+        to: SwitchboardAddress,
     },
     /// The handset is in: from now on it wants to be woken. An older connection of the same handset may be closed.
     Opened {
@@ -244,6 +253,10 @@ impl Connection {
         let (at, lookup, reservation) = match question {
             Question::FetchSlot { at, lookup, reservation } => (at, lookup, reservation),
             Question::Ticket => return self.outputs.push_back(Output::Ticket { id }),
+            Question::Way { to } => {
+                let Phase::Open(Open { line, .. }) = self.phase else { return };
+                return self.outputs.push_back(Output::Way { id, line, to });
+            }
         };
         if at == self.office.address {
             self.apply(Asked::Fetch(id), Work::Fetch { from: at, lookup, reservation, id });
@@ -351,6 +364,14 @@ impl Connection {
     pub fn ticket(&mut self, id: u64, ticket: Ticket) {
         if self.is_open() {
             self.send(FromSwitchboard::Answer { id, answer: Ok(Answer::Ticket(ticket)) });
+        }
+    }
+
+    /// The answer to [`Output::Way`].
+    pub fn way(&mut self, id: u64, way: Result<Way, StoreError>) {
+        if self.is_open() {
+            let answer = way.map(Answer::Way).map_err(|error| unavailable(&error));
+            self.send(FromSwitchboard::Answer { id, answer });
         }
     }
 

@@ -2,7 +2,7 @@
 
 use protocol::documents::SigningPublic;
 use protocol::federation::PeerMessage;
-use protocol::frames::Item;
+use protocol::frames::{Item, Way};
 use protocol::limits::ITEMS_IN_FLIGHT;
 use protocol::{HandsetId, LineId, QueueId, RestoreId, SwitchboardAddress, Timestamp};
 
@@ -193,4 +193,24 @@ pub fn peer(
     })?;
     let standing = found.as_ref().map_or(Standing::Unknown, |row| row.standing);
     Ok((found, office.allows(peer, standing)))
+}
+
+/// Messages for a peer that are looked through for a line's.
+const LOOKED_THROUGH: usize = 4096;
+
+/// How what a line sent to a peer gets on. That something of others waits there, or was confirmed, is not told to a line
+/// that nothing of waits.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn way(store: &mut (impl Store + ?Sized), line: &LineId, to: &SwitchboardAddress) -> Result<Way, StoreError> {
+    let mut way = Way::default();
+    store.read(&mut |tx| {
+        way.waits_since = tx.oldest_queued_of(to, line, LOOKED_THROUGH)?;
+        if way.waits_since.is_some() {
+            way.confirmed_at = tx.peer(to)?.and_then(|row| row.confirmed_at);
+        }
+        Ok(())
+    })?;
+    Ok(way)
 }

@@ -277,6 +277,10 @@ impl Line {
                         self.connection.ticket(id, ticket);
                     }
                 }
+                Output::Way { id, line, to } => {
+                    let way = reads::way(&mut *self.shared.reader.store(), &line, &to);
+                    self.connection.way(id, way);
+                }
                 Output::Opened { line, handset } => {
                     self.shared.gate.is_handset(&self.guest);
                     if let Some(socket) = self.socket.take() {

@@ -313,6 +313,10 @@ pub trait Queues {
     fn queued(&mut self, peer: &SwitchboardAddress, after: u64, count: usize, bytes: usize) -> Result<Vec<Stored>>;
     /// Since when the oldest message waits for a peer.
     fn oldest_queued(&mut self, peer: &SwitchboardAddress) -> Result<Option<Timestamp>>;
+    /// Since when the oldest message of a line's waits for a peer. Only the first `limit` are looked at: if there are
+    /// more, and none of these is the line's, since when the oldest of all does.
+    fn oldest_queued_of(&mut self, peer: &SwitchboardAddress, line: &LineId, limit: usize)
+    -> Result<Option<Timestamp>>;
     /// Removes all messages up to a number, and envelopes that nothing names any more; gives the bytes freed.
     fn remove_queued(&mut self, peer: &SwitchboardAddress, through: u64) -> Result<u64>;
     /// Puts `head` in the place of every queued message from before this, so that the numbers stay whole; gives the

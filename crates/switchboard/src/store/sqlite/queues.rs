@@ -133,6 +133,21 @@ impl Queues for SqliteTx<'_> {
         })
     }
 
+    fn oldest_queued_of(
+        &mut self,
+        peer: &SwitchboardAddress,
+        line: &LineId,
+        limit: usize,
+    ) -> Result<Option<Timestamp>> {
+        let found = self.one(
+            "SELECT min(at) FILTER (WHERE line = ?2), CASE WHEN count(*) = ?3 THEN min(at) END
+             FROM (SELECT at, line FROM queued WHERE peer = ?1 ORDER BY number LIMIT ?3)",
+            params![peer.as_str(), line.as_bytes(), int(limit as u64)],
+            |row| Ok((optional_time(row, 0)?, optional_time(row, 1)?)),
+        )?;
+        Ok(found.and_then(|(own, any)| own.or(any)))
+    }
+
     fn remove_queued(&mut self, peer: &SwitchboardAddress, through: u64) -> Result<u64> {
         let gone = self.many(
             "DELETE FROM queued WHERE peer = ?1 AND number <= ?2 RETURNING bytes, envelope",

@@ -321,6 +321,8 @@ fn queues(tx: &mut dyn Tx) -> Result<()> {
     assert_eq!(tx.queued(&b, 1, 9, 1 << 20)?.iter().map(|row| row.number).collect::<Vec<_>>(), [2, 3]);
     assert_eq!(tx.queued(&a, 0, 9, 1 << 20)?, []);
     assert_eq!((tx.oldest_queued(&b)?, tx.oldest_queued(&a)?), (Some(at(1)), None));
+    assert_eq!((tx.oldest_queued_of(&b, &LINE, 9)?, tx.oldest_queued_of(&a, &LINE, 9)?), (Some(at(1)), None));
+    assert_eq!((tx.oldest_queued_of(&b, &OTHER, 9)?, tx.oldest_queued_of(&b, &OTHER, 2)?), (None, Some(at(1))));
     assert_eq!(tx.peer(&b)?.and_then(|row| row.confirmed_at), Some(at(0)));
     assert_eq!(tx.blank_queued(at(3), b"x", 1)?, [(b.clone(), 8)]);
     assert_eq!(tx.blank_queued(at(3), b"x", 9)?, [(b.clone(), 8)]);

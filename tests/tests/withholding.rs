@@ -1,0 +1,61 @@
+//! A switchboard that withholds what it is sent: what can be noticed is, and all arrives once it is honest.
+
+use std::time::Duration;
+
+use handset::{Reached, Silence};
+use scenarios::acts::{a_card, calm_down, say, stored_card, take_up};
+use scenarios::checks::{agree, nothing_grows};
+use scenarios::hostile::Withholds;
+use scenarios::{Conversation, World};
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// Where a word is due, as A sees it.
+fn silence(world: &mut World) -> Option<Silence> {
+    world.phones[0].handset().person("Ivo Tarn").expect("a contact").silence
+}
+
+#[test]
+fn what_is_withheld_is_noticed_and_arrives_once_it_is_not() {
+    let soon = Duration::from_secs(15 * 60);
+    for seed in 1..=4 {
+        let mut world = World::new(seed, 2);
+        let (a, b) = (world.add_phone("Ada Marsh", 0), world.add_phone("Ivo Tarn", 1));
+        let card = stored_card(&mut world, a, &a_card(1, false));
+        take_up(&mut world, b, a, &card.url);
+        let mut conversation = Conversation::new(a, b);
+        say(&mut world, &mut conversation, a, "good morning");
+        calm_down(&mut world, std::slice::from_ref(&conversation), HOUR);
+        assert_eq!(silence(&mut world), None, "seed {seed}");
+        let is = |reached| move |world: &mut World| silence(world).is_some_and(|silence| silence.reached == reached);
+
+        // Their switchboard, which gives the conversation its order, answers nothing.
+        world.withholds = Some((1, Withholds::Silently));
+        let before = world.now;
+        say(&mut world, &mut conversation, 0, "into the void");
+        assert!(world.until(soon, is(Reached::OurOffice)), "seed {seed}");
+        assert!(silence(&mut world).is_some_and(|silence| silence.since >= before && silence.since < world.now));
+        world.withholds = None;
+        assert!(world.until(soon, |world| silence(world).is_none()), "seed {seed}");
+
+        // It says that it has it, and passes nothing on.
+        world.withholds = Some((1, Withholds::Falsely));
+        say(&mut world, &mut conversation, 0, "into a drawer");
+        assert!(world.until(soon, is(Reached::TheirOffice)), "seed {seed}");
+        world.withholds = None;
+        // What comes later shows that something is missing.
+        say(&mut world, &mut conversation, 0, "and did you get that?");
+        assert!(world.until(HOUR, |world| silence(world).is_none()), "seed {seed}");
+
+        // Their handset is off, and nobody is to blame.
+        world.set_on(1, false);
+        say(&mut world, &mut conversation, 0, "good night");
+        assert!(world.until(soon, is(Reached::TheirMailbox)), "seed {seed}");
+        world.set_on(1, true);
+        assert!(world.until(soon, |world| silence(world).is_none()), "seed {seed}");
+        say(&mut world, &mut conversation, b, "good morning");
+        calm_down(&mut world, std::slice::from_ref(&conversation), HOUR);
+        agree(&mut world, &conversation);
+        nothing_grows(&mut world, &[conversation]);
+    }
+}
