@@ -1,6 +1,7 @@
 //! `office backup`, `office restore` and `office status`: what an operator does beside the running switchboard.
 
 mod invitations;
+mod lines;
 
 use std::path::Path;
 
@@ -17,6 +18,7 @@ use crate::passphrase;
 use crate::serve::standing;
 
 pub(crate) use invitations::{invitations, invite, revoke_invitation};
+pub(crate) use lines::{lines, reinstate, revoke_handset};
 
 #[derive(Debug, Serialize)]
 struct BackupRecord<'a> {
@@ -61,6 +63,7 @@ pub(crate) fn restore(file: &Path, data: &Path, passphrase: Option<&Path>, outpu
              Handsets say again by themselves what may be lost, and put their cards up again; conversations are founded\n\
              again. What needs you:\n\n\
              - Claim links that nobody had taken up are withdrawn: make new ones.\n\
+             - A handset that you took out of service since is in service again: look at `office lines`.\n\
              - A line that was claimed since needs a new claim link, and `claim --move`.\n\
              - Switchboards that you allowed, blocked or forgot since are as before: look at `office peers`.\n\
              - The certificate is not in the backup.",

@@ -74,6 +74,9 @@ pub(crate) fn office(command: &Office, output: Output) -> Result<Exit, Failure> 
         Office::Invite { data, label, expires } => office::invite(data, label, *expires, output)?,
         Office::Invitations { data } => office::invitations(data, output)?,
         Office::RevokeInvitation { id, data } => office::revoke_invitation(data, id, output)?,
+        Office::Lines { data } => office::lines(data, output)?,
+        Office::RevokeHandset { line, data, yes } => office::revoke_handset(data, line, *yes, output)?,
+        Office::Reinstate { line, data } => office::reinstate(data, line, output)?,
         Office::Peers { data } => {
             let peers = switchboard::peers(data)?;
             output.results(&peers.iter().map(office::PeerRecord::from).collect::<Vec<_>>(), || {

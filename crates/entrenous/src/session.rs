@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use handset::{Event, FileState, Handset, MessageState, SessionState};
-use protocol::{BlobId, ContentId};
+use protocol::{BlobId, ContentId, RefusalCode};
 use tokio::time::{Instant, timeout_at};
 
 use crate::cli::{Global, Wait};
@@ -113,6 +113,21 @@ impl Session {
         // Our own switchboard knows at once.
         self.a_moment(|handset, _| Ok((!handset.is_asking_for_ways()).then_some(()))).await?;
         Ok(())
+    }
+
+    /// As [`Self::catch_up`], for a command that shows what this handset has: if the office took it out of service, says so
+    /// and goes on. Gives whether it is in service, as far as is known.
+    ///
+    /// # Errors
+    /// As [`Self::catch_up`].
+    pub(crate) async fn catch_up_to_show(&mut self) -> Result<bool, Failure> {
+        match self.catch_up().await {
+            Err(failure) if failure.code == RefusalCode::HandsetRevoked.as_str() => {
+                note(&format!("Offline: {}.", failure.sentence));
+                Ok(false)
+            }
+            caught_up => caught_up.map(|()| true),
+        }
     }
 
     /// Runs until `done` gives something: asked at first, and after everything that happens with the event if it is

@@ -54,6 +54,7 @@ impl Work<'_> {
             ItemBody::Introduction { lookup, mailbox, from, sealed } => {
                 self.introduced(lookup, mailbox, &from, &sealed)
             }
+            ItemBody::OutOfService { mailbox, at } => self.out_of_service(mailbox, at),
         }
     }
 

@@ -33,6 +33,7 @@ mod refound;
 mod requests;
 mod restore;
 mod restored;
+mod service;
 mod session;
 mod silence;
 mod vanish;

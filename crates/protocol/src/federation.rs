@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
 use crate::frames::{Delivery, FetchedSlot, Outcome, Submission};
-use crate::{BlobId, EnvelopeHash, LookupId, MailboxId, QueueId, Refusal, ReservationId, SwitchboardAddress};
+use crate::{
+    BlobId, EnvelopeHash, LookupId, MailboxId, QueueId, Refusal, ReservationId, SwitchboardAddress, Timestamp,
+};
 
 /// Where a switchboard says who it is.
 pub const WELL_KNOWN_PATH: &str = "/.well-known/entrenous";
@@ -106,6 +108,21 @@ pub enum PeerMessage {
     ReleaseBlob {
         /// The blob.
         blob: BlobId,
+    },
+    /// To the sequencer: the handset behind this mailbox of the sender's was taken out of service by its operator. The
+    /// other members are to be told.
+    OutOfService {
+        /// The member that is meant.
+        mailbox: MailboxId,
+        /// When that was.
+        at: Timestamp,
+    },
+    /// From the sequencer, to a mailbox of the receiver's: that was said of another member.
+    DeliverOutOfService {
+        /// Whom to tell.
+        mailbox: MailboxId,
+        /// When that was.
+        at: Timestamp,
     },
 }
 

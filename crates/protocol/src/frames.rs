@@ -387,6 +387,14 @@ pub enum ItemBody {
         /// The sealed [`crate::intake::Introduction`].
         sealed: ByteBuf,
     },
+    /// The office of the other line in a mailbox's conversation took that line's handset out of service. Its unsigned
+    /// word, and no envelope: numbers go on as if it had not come.
+    OutOfService {
+        /// The mailbox that it came to.
+        mailbox: MailboxId,
+        /// When that was, by the office's clock.
+        at: Timestamp,
+    },
 }
 
 /// A numbered envelope.

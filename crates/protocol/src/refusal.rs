@@ -45,6 +45,8 @@ pub enum RefusalCode {
     BlobUnknown,
     /// A blob whose bytes are not there yet: its sender has still to bring them.
     BlobIncomplete,
+    /// The office's operator took the handset out of service.
+    HandsetRevoked,
 }
 
 impl RefusalCode {
@@ -70,6 +72,7 @@ impl RefusalCode {
             Self::Unavailable => "unavailable",
             Self::BlobUnknown => "blob-unknown",
             Self::BlobIncomplete => "blob-incomplete",
+            Self::HandsetRevoked => "handset-revoked",
         }
     }
 

@@ -17,7 +17,7 @@ pub use reach::is_public;
 #[cfg(not(target_family = "wasm"))]
 pub use server::{
     Acme, Backup, CertificateState, CertificateStatus, Config, INVITATION, Invitation, InvitationState, Invited,
-    LETS_ENCRYPT, OfficeStatus, OperatorError, PeerStatus, RenewalState, Report, Running, StartError, Trouble, backup,
-    certificate_state, forget_peer, invitations, invite, peers, restore, set_peer_standing, start, status,
-    withdraw_invitation,
+    LETS_ENCRYPT, OfficeLine, OfficeStatus, OperatorError, PeerStatus, RenewalState, Report, Running, StartError,
+    Trouble, backup, certificate_state, find_line, forget_peer, invitations, invite, lines, peers, reinstate, restore,
+    revoke_handset, set_peer_standing, start, status, withdraw_invitation,
 };

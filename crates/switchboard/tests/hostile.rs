@@ -373,7 +373,6 @@ async fn floods_and_replays_and_other_lines_mailboxes_change_nothing_for_the_oth
         .map(|peer| {
             let (peer, stop, to) = (Arc::clone(peer), Arc::clone(&stop), to.clone());
             let (parcel_url, fetch_url, blob_url) = (parcel_url.clone(), fetch_url.clone(), blob_url.clone());
-            let forged = forged.clone();
             tokio::spawn(async move {
                 let (client, mut posted) = (http(), 0_u64);
                 while !stop.load(Ordering::SeqCst) {

@@ -15,7 +15,7 @@ pub(crate) enum Office {
   entrenous office invite --data data --for 'the envoy' --expires 3d")]
     Invite {
         /// Where the switchboard keeps its data
-        #[arg(long, value_name = "DIR")]
+        #[arg(long, value_name = "DIR", env = "ENTRENOUS_DATA")]
         data: PathBuf,
         /// For whom it is; only the operator sees this
         #[arg(long = "for", value_name = "LABEL", default_value = "", hide_default_value = true)]
@@ -28,7 +28,7 @@ pub(crate) enum Office {
     #[command(after_help = "Example:\n  entrenous office invitations --data data")]
     Invitations {
         /// Where the switchboard keeps its data
-        #[arg(long, value_name = "DIR")]
+        #[arg(long, value_name = "DIR", env = "ENTRENOUS_DATA")]
         data: PathBuf,
     },
     /// Withdraw an invitation that nobody has taken up, for good
@@ -38,14 +38,49 @@ pub(crate) enum Office {
         #[arg(value_name = "ID")]
         id: String,
         /// Where the switchboard keeps its data
-        #[arg(long, value_name = "DIR")]
+        #[arg(long, value_name = "DIR", env = "ENTRENOUS_DATA")]
+        data: PathBuf,
+    },
+    /// All lines by number: for whom, since when, how many handsets, and whether these are out of service
+    #[command(after_help = "Example:\n  entrenous office lines --data data")]
+    Lines {
+        /// Where the switchboard keeps its data
+        #[arg(long, value_name = "DIR", env = "ENTRENOUS_DATA")]
+        data: PathBuf,
+    },
+    /// Take a line's handset out of service: a handset that is lost, or in the wrong hands
+    #[command(after_help = "Examples:
+  entrenous office revoke-handset 2 --data data
+  entrenous office revoke-handset 'the envoy' --data data --yes
+
+What it has open ends within seconds, and contacts see a line about it. A handset on which the line is restored from
+its backup is let in.")]
+    RevokeHandset {
+        /// The line's number or label, from `office lines`
+        #[arg(value_name = "LINE")]
+        line: String,
+        /// Where the switchboard keeps its data
+        #[arg(long, value_name = "DIR", env = "ENTRENOUS_DATA")]
+        data: PathBuf,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Let a handset that was taken out of service in again
+    #[command(after_help = "Example:\n  entrenous office reinstate 2 --data data")]
+    Reinstate {
+        /// The line's number or label, from `office lines`
+        #[arg(value_name = "LINE")]
+        line: String,
+        /// Where the switchboard keeps its data
+        #[arg(long, value_name = "DIR", env = "ENTRENOUS_DATA")]
         data: PathBuf,
     },
     /// The other switchboards that this one has had to do with
     #[command(after_help = "Example:\n  entrenous office peers --data data")]
     Peers {
         /// Where the switchboard keeps its data
-        #[arg(long, value_name = "DIR")]
+        #[arg(long, value_name = "DIR", env = "ENTRENOUS_DATA")]
         data: PathBuf,
     },
     /// Allow another switchboard
@@ -55,7 +90,7 @@ pub(crate) enum Office {
         #[arg(value_name = "PEER")]
         peer: String,
         /// Where the switchboard keeps its data
-        #[arg(long, value_name = "DIR")]
+        #[arg(long, value_name = "DIR", env = "ENTRENOUS_DATA")]
         data: PathBuf,
     },
     /// Deal with another switchboard no more
@@ -65,7 +100,7 @@ pub(crate) enum Office {
         #[arg(value_name = "PEER")]
         peer: String,
         /// Where the switchboard keeps its data
-        #[arg(long, value_name = "DIR")]
+        #[arg(long, value_name = "DIR", env = "ENTRENOUS_DATA")]
         data: PathBuf,
     },
     /// Forget another switchboard's key, so that the next one that it shows is pinned
@@ -75,7 +110,7 @@ pub(crate) enum Office {
         #[arg(value_name = "PEER")]
         peer: String,
         /// Where the switchboard keeps its data
-        #[arg(long, value_name = "DIR")]
+        #[arg(long, value_name = "DIR", env = "ENTRENOUS_DATA")]
         data: PathBuf,
     },
     /// How the switchboard is: its peers and what waits for them, its lines as numbers, disk, certificate, last backup
@@ -84,7 +119,7 @@ pub(crate) enum Office {
   entrenous office status --data data --json")]
     Status {
         /// Where the switchboard keeps its data
-        #[arg(long, value_name = "DIR")]
+        #[arg(long, value_name = "DIR", env = "ENTRENOUS_DATA")]
         data: PathBuf,
     },
     /// Write a backup, sealed under a passphrase, also while the switchboard runs
@@ -94,7 +129,7 @@ pub(crate) enum Office {
 The passphrase comes from that file, or else from a question on the terminal. Keep it apart from the backups.")]
     Backup {
         /// Where the switchboard keeps its data
-        #[arg(long, value_name = "DIR")]
+        #[arg(long, value_name = "DIR", env = "ENTRENOUS_DATA")]
         data: PathBuf,
         /// The file to write; nothing is replaced
         #[arg(long, value_name = "FILE")]
@@ -114,7 +149,7 @@ backup is said again by their handsets.")]
         #[arg(value_name = "FILE")]
         file: PathBuf,
         /// An empty directory, or none yet
-        #[arg(long, value_name = "DIR")]
+        #[arg(long, value_name = "DIR", env = "ENTRENOUS_DATA")]
         data: PathBuf,
         /// The file whose first line is the passphrase
         #[arg(long, value_name = "FILE", env = "ENTRENOUS_PASSPHRASE_FILE")]

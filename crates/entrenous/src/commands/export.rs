@@ -89,7 +89,7 @@ pub(super) async fn run(args: &Export, global: &Global, output: Output) -> Resul
         ));
     }
     let mut session = Session::open(global)?;
-    session.catch_up().await?;
+    session.catch_up_to_show().await?;
     let exported = export(&mut session, args);
     session.close().await?;
     let exported = exported?;

@@ -1,6 +1,6 @@
 //! `people`: contacts, and who asks to become one.
 
-use std::io::{BufRead as _, IsTerminal as _};
+use std::io::IsTerminal as _;
 
 use handset::PersonView;
 
@@ -8,12 +8,17 @@ use crate::cli::{Global, People};
 use crate::exit::{Exit, Failure};
 use crate::output::json::Person;
 use crate::output::style::harmless;
-use crate::output::{Output, note, views};
+use crate::output::{Output, is_answered_yes, note, views};
 use crate::session::{Session, now};
 
 pub(super) async fn run(command: Option<People>, global: &Global, output: Output) -> Result<Exit, Failure> {
     let mut session = Session::open(global)?;
-    session.catch_up().await?;
+    match &command {
+        None | Some(People::Requests | People::Show(_)) => {
+            session.catch_up_to_show().await?;
+        }
+        Some(_) => session.catch_up().await?,
+    }
     let exit = act(&mut session, command, output).await?;
     session.close().await?;
     Ok(exit)
@@ -85,11 +90,9 @@ fn compare(person: &PersonView, output: Output) -> Result<(), Failure> {
         harmless(&person.person),
         person.safety_words
     ));
-    let mut answer = String::new();
-    let read = std::io::stdin().lock().read_line(&mut answer);
-    match read {
-        Ok(_) if ["yes", "y"].contains(&answer.trim().to_lowercase().as_str()) => Ok(()),
-        _ => Err(Failure::refused(
+    match is_answered_yes() {
+        true => Ok(()),
+        false => Err(Failure::refused(
             "not-compared",
             "nothing is noted: if the words differ, do not use this contact, and tell your office",
         )),

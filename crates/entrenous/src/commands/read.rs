@@ -21,7 +21,7 @@ use crate::signals::ended;
 
 pub(super) async fn read(args: &Read, global: &Global, output: Output) -> Result<Exit, Failure> {
     let mut session = Session::open(global)?;
-    session.catch_up().await?;
+    session.catch_up_to_show().await?;
     let view = session.handset().person(&args.from.person)?;
     let person = view.person.clone();
     let since = match &args.since {
@@ -60,7 +60,7 @@ pub(super) async fn read(args: &Read, global: &Global, output: Output) -> Result
 
 pub(super) async fn search(args: &Search, global: &Global, output: Output) -> Result<Exit, Failure> {
     let mut session = Session::open(global)?;
-    session.catch_up().await?;
+    session.catch_up_to_show().await?;
     let texts = session.handset().search(&args.words.join(" "))?;
     output.results(&texts.iter().map(Message::from).collect::<Vec<_>>(), || match texts.is_empty() {
         true => "Nothing found.".to_owned(),

@@ -40,7 +40,7 @@ pub(super) async fn sync(global: &Global, output: Output) -> Result<Exit, Failur
 
 pub(super) async fn status(global: &Global, output: Output) -> Result<Exit, Failure> {
     let mut session = Session::open(global)?;
-    session.catch_up().await?;
+    let is_in_service = session.catch_up_to_show().await?;
     let status = session.handset().status()?;
     let online = session.handset().session_state() == SessionState::Online;
     let (backup, elsewhere) = (session.handset().last_backup()?, session.handset().superseded()?);
@@ -49,5 +49,5 @@ pub(super) async fn status(global: &Global, output: Output) -> Result<Exit, Fail
     output.result(&record, || format!("{}{}", views::status(&status, online, backup, now()), views::silences(&people)));
     session.close().await?;
     // What it has can be read, but it is nobody's line any more.
-    Ok(if elsewhere.is_some() { Exit::Refused } else { Exit::Done })
+    Ok(if elsewhere.is_some() || !is_in_service { Exit::Refused } else { Exit::Done })
 }

@@ -10,7 +10,7 @@ pub(crate) mod style;
 pub(crate) mod table;
 pub(crate) mod views;
 
-use std::io::Write as _;
+use std::io::{BufRead as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
@@ -67,6 +67,13 @@ impl Output {
 /// A message for people, on stderr. Other offices' words may be in it.
 pub(crate) fn note(message: &str) {
     let _ = writeln!(anstream::stderr(), "{}", style::harmless(message));
+}
+
+/// Whether the next line that somebody types is a yes.
+pub(crate) fn is_answered_yes() -> bool {
+    let mut answer = String::new();
+    let read = std::io::stdin().lock().read_line(&mut answer);
+    read.is_ok() && ["yes", "y"].contains(&answer.trim().to_lowercase().as_str())
 }
 
 /// Whoever read our results has stopped.

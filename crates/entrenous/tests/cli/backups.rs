@@ -9,7 +9,7 @@ use crate::support::{Handset, World, names_in};
 const ADA: &str = "Ada Marsh";
 
 /// Two principals of two offices who are contacts, and have said something.
-fn acquainted(ada: &Handset<'_>, ivo: &Handset<'_>) {
+pub(crate) fn acquainted(ada: &Handset<'_>, ivo: &Handset<'_>) {
     let card = ivo.done(&["card", "new", "--for", "Ada"]);
     ada.done(&["accept", card["url"].as_str().unwrap()]);
     ivo.done(&["sync"]);
@@ -19,20 +19,20 @@ fn acquainted(ada: &Handset<'_>, ivo: &Handset<'_>) {
     ada.done(&["sync"]);
 }
 
-fn texts(handset: &Handset<'_>, person: &str) -> Vec<String> {
+pub(crate) fn texts(handset: &Handset<'_>, person: &str) -> Vec<String> {
     handset.conversation(person).into_iter().map(|(_, text, _)| text).collect()
 }
 
-fn notices(handset: &Handset<'_>, person: &str) -> Vec<String> {
+pub(crate) fn notices(handset: &Handset<'_>, person: &str) -> Vec<String> {
     let (_, records) = handset.run(&["read", person]);
     records.iter().filter_map(|record| record["notice"].as_str().map(str::to_owned)).collect()
 }
 
-fn path(path: &Path) -> &str {
+pub(crate) fn path(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
-fn backup<'a>(file: &'a Path, more: &[&'a str]) -> Vec<&'a str> {
+pub(crate) fn backup<'a>(file: &'a Path, more: &[&'a str]) -> Vec<&'a str> {
     [&["backup", "--out", path(file)][..], more].concat()
 }
 

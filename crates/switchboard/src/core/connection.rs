@@ -292,6 +292,7 @@ impl Connection {
                 self.refuse(RefusalCode::HandsetUnknown, "this handset is not on the line's newest list");
             }
             NotKnown::Superseded(list) => self.superseded(list),
+            NotKnown::Revoked => self.revoked(),
         }
     }
 
@@ -343,6 +344,10 @@ impl Connection {
         let Phase::Open(open) = &mut self.phase else { return };
         if open.stopped {
             return;
+        }
+        // Not answered, so that the handset does it when it is let in again.
+        if refusal.code == RefusalCode::HandsetRevoked {
+            return self.end(refusal);
         }
         open.stopped = refusal.code.is_passing();
         let is_gone = refusal.code == RefusalCode::HandsetUnknown;
@@ -424,6 +429,11 @@ impl Connection {
             self.send(FromSwitchboard::Items(items));
         }
         self.read_on();
+    }
+
+    /// The operator took the handset out of service.
+    pub fn revoked(&mut self) {
+        self.end(super::revoked::refusal());
     }
 
     /// Ends the connection from this side, with a reason.
@@ -519,6 +529,6 @@ fn bytes_of(item: &Item) -> usize {
     match &item.body {
         ItemBody::Envelope(delivery) => delivery.envelope.len(),
         ItemBody::Introduction { sealed, .. } => sealed.len(),
-        ItemBody::Outcome { .. } => 0,
+        ItemBody::Outcome { .. } | ItemBody::OutOfService { .. } => 0,
     }
 }

@@ -33,6 +33,9 @@ impl Turn<'_> {
             let refusal = Refusal::new(RefusalCode::HandsetUnknown, "this handset is not on the line's newest list");
             return Ok(Done::Deed { number, result: Err(refusal) });
         };
+        if row.revoked_at.is_some() {
+            return Ok(Done::Deed { number, result: Err(super::revoked::refusal()) });
+        }
         let mut refused = None;
         if number <= row.done || after.is_some_and(|after| after > row.done) {
             refused = Some(self.tx.refused_deeds(line, handset)?);

@@ -55,6 +55,8 @@ impl Turn<'_> {
                 self.introduced(from, &lookup, &reservation, &reply_to, envelope)
             }
             PeerMessage::ReleaseBlob { blob } => self.blob_released(&blob),
+            PeerMessage::OutOfService { mailbox, at } => self.out_of_service(from, mailbox, at),
+            PeerMessage::DeliverOutOfService { mailbox, at } => self.deliver_out_of_service(from, mailbox, at),
         }
     }
 

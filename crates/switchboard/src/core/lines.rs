@@ -60,6 +60,9 @@ impl Turn<'_> {
         }
         // An account that was left and is come back to may have missed some lists of the chain.
         self.put_list(&line, known.as_ref(), &claim.identity, &claim.handsets, &list, true)?;
+        if self.tx.handset(&line, &claim.handset)?.is_some_and(|row| row.revoked_at.is_some()) {
+            return Err(super::revoked::refusal().into());
+        }
         Ok((line, welcome(self.tx, &line, &claim.handset)?))
     }
 
@@ -108,6 +111,10 @@ impl Turn<'_> {
             if list.restored < last.restored || !(is_next || is_later || is_restored) {
                 return refuse(RefusalCode::HandsetUnknown, "this is not the line's newest handset list");
             }
+            // Whoever has a handset that is out of service has the line's identity key, too, but not its successor's.
+            if list.restored == last.restored && self.is_revoked(line)? {
+                return Err(super::revoked::refusal().into());
+            }
             if list.restored > last.restored {
                 self.clear_out(line)?;
             }
@@ -141,7 +148,7 @@ impl Turn<'_> {
         // What came before a handset was on the list is not for it: it is in none of the groups.
         let cursor = self.tx.line_state(line)?.last_item;
         for new in listed.difference(&present) {
-            self.tx.put_handset(line, new, &HandsetRow { done: 0, cursor })?;
+            self.tx.put_handset(line, new, &HandsetRow { cursor, ..HandsetRow::default() })?;
         }
         self.remove_acknowledged(line)?;
         self.wake_line(line);

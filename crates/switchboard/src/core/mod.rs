@@ -16,6 +16,7 @@ mod office;
 pub mod outgoing;
 pub mod reads;
 mod restored;
+mod revoked;
 mod route;
 mod sequence;
 mod split;
@@ -123,6 +124,18 @@ pub enum Work {
         /// The SHA-256 of its secret.
         hash: [u8; 32],
     },
+    /// Takes all handsets of a line out of service, by the operator's order.
+    Revoke {
+        /// The line.
+        line: LineId,
+    },
+    /// Lets them back in, by the operator's order.
+    Reinstate {
+        /// The line.
+        line: LineId,
+    },
+    /// Tells the contacts of lines whose handsets were taken out of service.
+    Announce,
     /// Pins a peer's key, if none is pinned.
     Pin {
         /// The peer.
@@ -311,6 +324,9 @@ impl Turn<'_> {
             Work::Invite { keep_secret } => self.invite(keep_secret, String::new(), None).map(Done::Invited),
             Work::InviteFor { label, expires_at } => self.invite(false, label, Some(expires_at)).map(Done::Invited),
             Work::Withdraw { hash } => self.withdraw(&hash).map(|()| Done::Noted),
+            Work::Revoke { line } => self.revoke(&line).map(|()| Done::Noted),
+            Work::Reinstate { line } => self.reinstate(&line).map(|()| Done::Noted),
+            Work::Announce => self.announce().map(|()| Done::Noted),
             Work::Pin { peer, key } => self.pin(&peer, key).map(Done::Pinned),
             Work::Forget { peer } => self.forget(&peer).map(|()| Done::Noted),
             Work::SetStanding { peer, standing } => self.set_standing(&peer, standing).map(|()| Done::Noted),

@@ -41,6 +41,8 @@ pub enum NotKnown {
     Handset,
     /// Nor on this one, with which the line was restored on another: it proves itself to the handset.
     Superseded(Vec<u8>),
+    /// The operator took it out of service.
+    Revoked,
 }
 
 /// What waits for a peer.
@@ -71,6 +73,7 @@ pub fn known(
         let list = seal::read_handset_list(&row.list).map_err(|_| StoreError::damaged("a handset list"))?;
         let entry = list.handsets.into_iter().find(|entry| entry.handset == *handset);
         found = match entry {
+            Some(_) if tx.handset(line, handset)?.is_some_and(|row| row.revoked_at.is_some()) => Err(NotKnown::Revoked),
             Some(entry) => Ok(Known { signing: entry.signing, welcome: welcome(tx, line, handset)? }),
             None if list.restored > 0 => Err(NotKnown::Superseded(row.list)),
             None => Err(NotKnown::Handset),
@@ -105,7 +108,7 @@ pub fn items(
 ) -> Result<Result<Vec<Item>, NotKnown>, StoreError> {
     let mut found = None;
     store.read(&mut |tx| {
-        if let Some(row) = tx.handset(line, handset)? {
+        if let Some(row) = tx.handset(line, handset)?.filter(|row| row.revoked_at.is_none()) {
             let stored = tx.items(line, after.max(row.cursor), count.min(ITEMS_IN_FLIGHT), bytes)?;
             found = Some(stored.into_iter().map(join_item).collect());
         }
@@ -213,4 +216,17 @@ pub fn way(store: &mut (impl Store + ?Sized), line: &LineId, to: &SwitchboardAdd
         Ok(())
     })?;
     Ok(way)
+}
+
+/// Handsets that are out of service, and whether their contacts are still to be told.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn revoked(store: &mut (impl Store + ?Sized)) -> Result<(Vec<(LineId, HandsetId)>, bool), StoreError> {
+    let mut found = (Vec::new(), false);
+    store.read(&mut |tx| {
+        found = (tx.handsets_revoked()?, !tx.unannounced()?.is_empty());
+        Ok(())
+    })?;
+    Ok(found)
 }

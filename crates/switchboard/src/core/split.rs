@@ -84,7 +84,7 @@ pub(super) fn whole_item(number: u64, mut body: ItemBody, envelope: Vec<u8>) -> 
     match &mut body {
         ItemBody::Envelope(delivery) => delivery.envelope = ByteBuf::from(envelope),
         ItemBody::Introduction { sealed, .. } => *sealed = ByteBuf::from(envelope),
-        ItemBody::Outcome { .. } => {}
+        ItemBody::Outcome { .. } | ItemBody::OutOfService { .. } => {}
     }
     Item { number, body }
 }
@@ -110,6 +110,9 @@ fn envelope_of(message: &mut PeerMessage) -> Option<&mut ByteBuf> {
         PeerMessage::Submit(submission) => Some(&mut submission.envelope),
         PeerMessage::Deliver(delivery) => Some(&mut delivery.envelope),
         PeerMessage::Introduce { sealed, .. } => Some(sealed),
-        PeerMessage::Outcome { .. } | PeerMessage::ReleaseBlob { .. } => None,
+        PeerMessage::Outcome { .. }
+        | PeerMessage::ReleaseBlob { .. }
+        | PeerMessage::OutOfService { .. }
+        | PeerMessage::DeliverOutOfService { .. } => None,
     }
 }

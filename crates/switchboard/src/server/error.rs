@@ -119,6 +119,15 @@ pub enum OperatorError {
     /// An invitation that cannot be withdrawn.
     #[error("this invitation was taken up already, and its line stays")]
     InvitationTaken,
+    /// A line that is not known.
+    #[error("there is no line {0} here: numbers and labels are in `office lines`")]
+    LineUnknown(String),
+    /// A number or label of several lines.
+    #[error("{0} may be more than one line: say which by its number, such as #2, from `office lines`")]
+    LineAmbiguous(String),
+    /// Nothing to undo.
+    #[error("no handset of this line is out of service")]
+    LineInService,
     /// The data directory or the switchboard's key.
     #[error(transparent)]
     Data(#[from] StartError),
@@ -156,6 +165,9 @@ impl OperatorError {
             Self::PeerUnknown => "peer-unknown",
             Self::InvitationUnknown(_) => "invitation-unknown",
             Self::InvitationTaken => "invitation-taken",
+            Self::LineUnknown(_) => "line-unknown",
+            Self::LineAmbiguous(_) => "line-ambiguous",
+            Self::LineInService => "line-in-service",
             Self::Data(error) => error.code(),
             Self::File { error, .. } if error.kind() == io::ErrorKind::StorageFull => "disk-full",
             Self::File { .. } => "file-unavailable",

@@ -16,6 +16,8 @@ use crate::core::{Done, Work, reads};
 
 /// A clock that is further ahead of the last sweep than this may be wrong.
 const LEAP: Duration = Duration::from_hours(24);
+/// How often it is looked whether the operator took a handset out of service.
+const LOOK: Duration = Duration::from_secs(1);
 /// The operator has this long to set it right before anything is removed by it.
 const GRACE: Duration = Duration::from_hours(1);
 
@@ -28,11 +30,18 @@ pub(super) async fn keep(
 ) {
     let mut ticks = interval(shared.limits.sweep);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut looks = interval(LOOK);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let (mut clock, since) = (Clock::default(), now());
     loop {
-        tokio::select! {
-            _ = ticks.tick() => {}
+        let is_look = tokio::select! {
+            _ = ticks.tick() => false,
+            _ = looks.tick() => true,
             _ = draining.wait_for(|draining| *draining) => return,
+        };
+        if is_look {
+            carry_out_revocations(&shared).await;
+            continue;
         }
         // If it cannot be read, the sweep cannot be done either.
         let last = reads::last_sweep(&mut *shared.reader.store()).ok().flatten();
@@ -46,6 +55,16 @@ pub(super) async fn keep(
             certificate.refresh();
         }
         say_how_it_is(&shared, certificate.as_deref(), &data, since);
+    }
+}
+
+/// Ends what handsets have open that the operator took out of service, and lets their contacts be told. What cannot be read
+/// or written now is done the next time.
+async fn carry_out_revocations(shared: &Shared) {
+    let Ok((handsets, is_news)) = reads::revoked(&mut *shared.reader.store()) else { return };
+    shared.hub.end(&handsets);
+    if is_news && let Err(error) = shared.writer.ask(Work::Announce).await {
+        tracing::warn!(%error, "contacts cannot be told yet that a handset is out of service");
     }
 }
 

@@ -16,6 +16,8 @@ pub(super) struct Bell {
     pub(super) news: Notify,
     /// The same handset has connected again.
     pub(super) replaced: Notify,
+    /// The operator took the handset out of service.
+    pub(super) revoked: Notify,
     /// What that is, as long as nobody has looked.
     unseen: Mutex<Unseen>,
 }
@@ -97,6 +99,15 @@ impl Hub {
         let lines = self.lines();
         for line in woken {
             lines.get(line).into_iter().flatten().for_each(|entry| entry.bell.ring(new.get(line)));
+        }
+    }
+
+    /// Ends the connections of handsets that are out of service.
+    pub(super) fn end(&self, revoked: &[(LineId, HandsetId)]) {
+        let lines = self.lines();
+        for (line, handset) in revoked {
+            let entries = lines.get(line).into_iter().flatten().filter(|entry| entry.handset == *handset);
+            entries.for_each(|entry| entry.bell.revoked.notify_one());
         }
     }
 

@@ -172,6 +172,7 @@ impl Line {
                 () = self.bell.replaced.notified() => {
                     self.end(RefusalCode::Unavailable, "this handset has connected again elsewhere");
                 }
+                () = self.bell.revoked.notified() => self.connection.revoked(),
                 () = sleep_until(greeted_by.into()), if !is_open => {
                     self.end(RefusalCode::TooMany, "this took too long: say who you are at once");
                 }

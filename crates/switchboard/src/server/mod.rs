@@ -26,6 +26,7 @@ mod pages;
 mod peers;
 mod reader;
 mod report;
+mod service;
 mod socket;
 mod start;
 mod status;
@@ -52,6 +53,7 @@ pub use error::{OperatorError, StartError};
 pub use invitations::{INVITATION, Invitation, InvitationState, Invited, invitations, invite, withdraw_invitation};
 pub use operator::{forget_peer, set_peer_standing};
 pub use report::{CertificateStatus, Report, Trouble};
+pub use service::{OfficeLine, find_line, lines, reinstate, revoke_handset};
 pub use start::{Running, start};
 pub use status::{OfficeStatus, PeerStatus, peers, status};
 

@@ -52,7 +52,7 @@ impl<S: Store + ?Sized> Store for Box<S> {
 }
 
 /// One transaction.
-pub trait Tx: Lines + Intakes + Mailboxes + Generations + Queues + Blobs {
+pub trait Tx: Lines + Intakes + Mailboxes + Generations + Queues + Blobs + Revoked {
     /// Remembers this point, so that what follows can be undone alone. Marks do not nest.
     ///
     /// # Errors
@@ -133,6 +133,26 @@ pub trait Lines {
     fn add_refused_deed(&mut self, line: &LineId, handset: &HandsetId, number: u64) -> Result<()>;
     /// Forgets one.
     fn remove_refused_deed(&mut self, line: &LineId, handset: &HandsetId, number: u64) -> Result<()>;
+}
+
+/// Lines as the operator numbers them, and handsets that he took out of service.
+///
+/// # Errors
+/// All methods: [`StoreError`].
+#[allow(clippy::missing_errors_doc, reason = "said once for all methods above")]
+pub trait Revoked {
+    /// All lines with an account by their running numbers, which never change.
+    fn line_numbers(&mut self) -> Result<Vec<(u64, LineId)>>;
+    /// Handsets that are out of service.
+    fn handsets_revoked(&mut self) -> Result<Vec<(LineId, HandsetId)>>;
+    /// Lines whose contacts are still to be told, and since when their handsets are out of service.
+    fn unannounced(&mut self) -> Result<Vec<(LineId, Timestamp)>>;
+    /// Adds or changes one.
+    fn put_unannounced(&mut self, line: &LineId, at: Timestamp) -> Result<()>;
+    /// Removes one; none does nothing.
+    fn remove_unannounced(&mut self, line: &LineId) -> Result<()>;
+    /// Open mailboxes of a line, each with the switchboard that it is bound to.
+    fn mailboxes_of(&mut self, line: &LineId) -> Result<Vec<(MailboxId, SwitchboardAddress)>>;
 }
 
 /// Intakes, their slots and the reservations of slots.
@@ -264,6 +284,8 @@ pub trait Generations {
     fn count_generations(&mut self, line: &LineId) -> Result<u64>;
     /// Where a generation delivers.
     fn members(&mut self, generation: &GenerationId) -> Result<Vec<MailboxAddress>>;
+    /// Generations that deliver to this mailbox on that switchboard, at most `limit`.
+    fn generations_with(&mut self, member: &MailboxAddress, limit: usize) -> Result<Vec<GenerationId>>;
     /// Adds a mailbox; again does nothing.
     fn add_member(&mut self, generation: &GenerationId, member: &MailboxAddress) -> Result<()>;
     /// Removes a mailbox; none does nothing.

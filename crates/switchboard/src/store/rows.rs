@@ -61,6 +61,8 @@ pub struct HandsetRow {
     pub done: u64,
     /// The last item that it has acknowledged.
     pub cursor: u64,
+    /// When the operator took it out of service.
+    pub revoked_at: Option<Timestamp>,
 }
 
 /// Whether an intake takes introductions.

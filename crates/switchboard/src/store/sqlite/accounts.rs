@@ -115,19 +115,21 @@ impl Lines for SqliteTx<'_> {
     }
 
     fn handset(&mut self, line: &LineId, handset: &HandsetId) -> Result<Option<HandsetRow>> {
-        let sql = "SELECT done, cursor FROM handsets WHERE line = ?1 AND handset = ?2";
+        let sql = "SELECT done, cursor, revoked_at FROM handsets WHERE line = ?1 AND handset = ?2";
         self.held_handset((*line, *handset), |tx| {
             tx.one(sql, (line.as_bytes(), handset.as_bytes()), |row| {
-                Ok(HandsetRow { done: number(row, 0)?, cursor: number(row, 1)? })
+                let revoked_at = optional_time(row, 2)?;
+                Ok(HandsetRow { done: number(row, 0)?, cursor: number(row, 1)?, revoked_at })
             })
         })
     }
 
     fn handsets(&mut self, line: &LineId) -> Result<Vec<(HandsetId, HandsetRow)>> {
-        let sql = "SELECT handset, done, cursor FROM handsets WHERE line = ?1 ORDER BY handset";
+        let sql = "SELECT handset, done, cursor, revoked_at FROM handsets WHERE line = ?1 ORDER BY handset";
         self.held_handsets(line, |tx| {
             tx.many(sql, (line.as_bytes(),), |row| {
-                let of = HandsetRow { done: number(row, 1)?, cursor: number(row, 2)? };
+                let revoked_at = optional_time(row, 3)?;
+                let of = HandsetRow { done: number(row, 1)?, cursor: number(row, 2)?, revoked_at };
                 Ok((id(row, 0, HandsetId::from_slice)?, of))
             })
         })
@@ -138,8 +140,8 @@ impl Lines for SqliteTx<'_> {
             return Ok(());
         }
         self.run(
-            "INSERT OR REPLACE INTO handsets (line, handset, done, cursor) VALUES (?1, ?2, ?3, ?4)",
-            (line.as_bytes(), handset.as_bytes(), int(row.done), int(row.cursor)),
+            "INSERT OR REPLACE INTO handsets (line, handset, done, cursor, revoked_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+            (line.as_bytes(), handset.as_bytes(), int(row.done), int(row.cursor), row.revoked_at.map(time)),
         )
         .map(drop)
     }

@@ -223,6 +223,14 @@ impl Generations for SqliteTx<'_> {
         })
     }
 
+    fn generations_with(&mut self, member: &MailboxAddress, limit: usize) -> Result<Vec<GenerationId>> {
+        self.many(
+            "SELECT generation FROM members WHERE mailbox = ?1 AND address = ?2 ORDER BY generation LIMIT ?3",
+            (member.mailbox.as_bytes(), member.address.as_str(), int(limit as u64)),
+            |row| id(row, 0, GenerationId::from_slice),
+        )
+    }
+
     fn add_member(&mut self, generation: &GenerationId, member: &MailboxAddress) -> Result<()> {
         self.forget_members(generation);
         self.run(

@@ -64,8 +64,8 @@ impl SqliteTx<'_> {
         for ((line, handset), row) in take_new(&mut self.held.handsets) {
             let Some(row) = row else { continue };
             self.run(
-                "UPDATE handsets SET done = ?3, cursor = ?4 WHERE line = ?1 AND handset = ?2",
-                (line.as_bytes(), handset.as_bytes(), int(row.done), int(row.cursor)),
+                "UPDATE handsets SET done = ?3, cursor = ?4, revoked_at = ?5 WHERE line = ?1 AND handset = ?2",
+                (line.as_bytes(), handset.as_bytes(), int(row.done), int(row.cursor), row.revoked_at.map(time)),
             )?;
         }
         for (mailbox, row) in take_new(&mut self.held.mailboxes) {

@@ -7,6 +7,7 @@ mod held;
 mod intakes;
 mod queues;
 mod restored;
+mod revoked;
 
 #[cfg(not(target_family = "wasm"))]
 use std::path::Path;
@@ -25,6 +26,7 @@ const STEPS: &[&str] = &[
     include_str!("schema_3.sql"),
     include_str!("schema_4.sql"),
     include_str!("schema_5.sql"),
+    include_str!("schema_6.sql"),
 ];
 
 /// A switchboard's SQLite database.

@@ -29,6 +29,7 @@ pub fn conformance<S: Store>(make: impl Fn() -> S) {
         strangers,
         incoming,
         gone_back,
+        out_of_service,
     ] {
         let mut store = make();
         store.write(&mut |tx| check(tx)).expect("a check's methods succeed");
@@ -114,12 +115,13 @@ fn accounts(tx: &mut dyn Tx) -> Result<()> {
     assert_eq!(tx.line_state(&LINE)?, state);
 
     let (first, second) = (HandsetId::new([1; 16]), HandsetId::new([2; 16]));
-    tx.put_handset(&LINE, &second, &HandsetRow { done: 2, cursor: 3 })?;
+    tx.put_handset(&LINE, &second, &HandsetRow { done: 2, cursor: 3, revoked_at: Some(at(4)) })?;
     tx.put_handset(&LINE, &first, &HandsetRow::default())?;
-    tx.put_handset(&LINE, &first, &HandsetRow { done: u64::MAX >> 1, cursor: 1 })?;
+    tx.put_handset(&LINE, &first, &HandsetRow { done: u64::MAX >> 1, cursor: 1, revoked_at: None })?;
     let found = tx.handsets(&LINE)?;
     assert_eq!(found.iter().map(|(handset, _)| *handset).collect::<Vec<_>>(), [first, second]);
-    assert_eq!(tx.handset(&LINE, &first)?, Some(HandsetRow { done: u64::MAX >> 1, cursor: 1 }));
+    assert_eq!(tx.handset(&LINE, &first)?, Some(HandsetRow { done: u64::MAX >> 1, cursor: 1, revoked_at: None }));
+    assert_eq!(tx.handsets_revoked()?, [(LINE, second)]);
     assert_eq!(tx.handset(&OTHER, &first)?, None);
 
     for number in [9, 4, 4] {
@@ -130,6 +132,37 @@ fn accounts(tx: &mut dyn Tx) -> Result<()> {
     assert_eq!((tx.refused_deeds(&LINE, &first)?, tx.refused_deeds(&LINE, &second)?), (vec![9], vec![]));
     tx.remove_handset(&LINE, &first)?;
     assert_eq!((tx.handset(&LINE, &first)?, tx.refused_deeds(&LINE, &first)?), (None, vec![]));
+    Ok(())
+}
+
+fn out_of_service(tx: &mut dyn Tx) -> Result<()> {
+    let row = LineRow { identity: vec![1], list: vec![2], list_hash: [4; 32], list_number: 1 };
+    for line in [OTHER, LINE, OTHER] {
+        tx.put_line(&line, &row)?;
+    }
+    assert_eq!(tx.line_numbers()?, [(1, OTHER), (2, LINE)], "a newer list changes no number");
+    tx.put_unannounced(&LINE, at(5))?;
+    tx.put_unannounced(&OTHER, at(6))?;
+    tx.put_unannounced(&LINE, at(7))?;
+    tx.remove_unannounced(&OTHER)?;
+    assert_eq!(tx.unannounced()?, [(LINE, at(7))]);
+    let (here, there) = (peer("here.example"), peer("there.example"));
+    for (mailbox, line, from) in [(1, LINE, &there), (2, OTHER, &there), (3, LINE, &here)] {
+        tx.put_mailbox(&MailboxId::new([mailbox; 32]), &MailboxRow { line, from: from.clone(), last: 0 })?;
+    }
+    assert_eq!(
+        tx.mailboxes_of(&LINE)?,
+        [(MailboxId::new([1; 32]), there.clone()), (MailboxId::new([3; 32]), here.clone())]
+    );
+    let member = |address: &SwitchboardAddress| MailboxAddress { address: address.clone(), mailbox: MAILBOX };
+    let capability = CapabilityHash::new([0; 32]);
+    for generation in [1, 2, 3] {
+        let id = GenerationId::new([generation; 32]);
+        tx.put_generation(&id, &GenerationRow { line: LINE, epoch: 1, capability, last: 0, last_at: at(1) })?;
+        tx.add_member(&id, &member(if generation == 1 { &here } else { &there }))?;
+    }
+    assert_eq!(tx.generations_with(&member(&here), 9)?, [GenerationId::new([1; 32])]);
+    assert_eq!(tx.generations_with(&member(&there), 1)?, [GenerationId::new([2; 32])], "no more than asked for");
     Ok(())
 }
 
@@ -243,10 +276,10 @@ fn items(tx: &mut dyn Tx) -> Result<()> {
     assert_eq!(numbers(tx.items(&LINE, 0, 9, 1 << 20)?), [3, 4, 5, 6]);
     let (first, second) = (HandsetId::new([1; 16]), HandsetId::new([2; 16]));
     for (handset, cursor) in [(first, 6), (second, 2)] {
-        tx.put_handset(&LINE, &handset, &HandsetRow { done: 0, cursor })?;
+        tx.put_handset(&LINE, &handset, &HandsetRow { cursor, ..HandsetRow::default() })?;
     }
     assert_eq!(tx.items_acknowledged(9)?, [], "one handset lacks them all");
-    tx.put_handset(&LINE, &second, &HandsetRow { done: 0, cursor: 3 })?;
+    tx.put_handset(&LINE, &second, &HandsetRow { cursor: 3, ..HandsetRow::default() })?;
     assert_eq!((tx.items_acknowledged(9)?, tx.items_acknowledged(0)?), (vec![(LINE, 3)], vec![]));
     assert_eq!(tx.remove_items(&LINE, u64::MAX, 9)?, (4, 323));
     assert_eq!(numbers(tx.items(&OTHER, 0, 9, 1 << 20)?), [1]);

@@ -1,0 +1,113 @@
+//! Handsets that the operator takes out of service, and how contacts learn of it.
+//!
+//! What is revoked is the handset, not the line: one that is restored for the line afterwards, by the successor key, is let
+//! in. The order comes from another process on the same database, which knows neither who may be dealt with nor how to
+//! wake anybody; so the contacts are told by the running switchboard ([`super::Work::Announce`]).
+//!
+//! The word goes from the line's switchboard to the sequencer of each conversation, which alone knows the other members,
+//! and from there to theirs. Each believes only whom it would take envelopes from.
+
+use protocol::federation::PeerMessage;
+use protocol::frames::{ItemBody, MailboxAddress};
+use protocol::{LineId, MailboxId, Refusal, RefusalCode, SwitchboardAddress, Timestamp};
+
+use super::split::Kept;
+use super::turn::Turn;
+use crate::store::StoreError;
+
+/// Generations that one mailbox may be a member of and that are told; a handset never uses one for two.
+const GENERATIONS: usize = 8;
+
+/// What a handset is told that is out of service.
+pub(super) fn refusal() -> Refusal {
+    let sentence = "your office has taken this handset out of service: ask its operator, or restore your backup on another handset";
+    Refusal::new(RefusalCode::HandsetRevoked, sentence)
+}
+
+impl Turn<'_> {
+    /// Takes all handsets that are on a line's list now out of service.
+    pub(super) fn revoke(&mut self, line: &LineId) -> Result<(), StoreError> {
+        let mut is_new = false;
+        for (handset, mut row) in self.tx.handsets(line)? {
+            if row.revoked_at.is_none() {
+                row.revoked_at = Some(self.now);
+                self.tx.put_handset(line, &handset, &row)?;
+                is_new = true;
+            }
+        }
+        if is_new {
+            self.tx.put_unannounced(line, self.now)?;
+            self.wake_line(line);
+        }
+        Ok(())
+    }
+
+    /// Lets a line's handsets back in. Contacts who were told see that they are heard from again.
+    pub(super) fn reinstate(&mut self, line: &LineId) -> Result<(), StoreError> {
+        self.tx.remove_unannounced(line)?;
+        for (handset, row) in self.tx.handsets(line)? {
+            self.tx.put_handset(line, &handset, &crate::store::HandsetRow { revoked_at: None, ..row })?;
+        }
+        Ok(())
+    }
+
+    /// Whether a line's handsets are out of service, so that none of them may say which one is on its list.
+    pub(super) fn is_revoked(&mut self, line: &LineId) -> Result<bool, StoreError> {
+        Ok(self.tx.handsets(line)?.iter().any(|(_, row)| row.revoked_at.is_some()))
+    }
+
+    /// Says of each line that is newly out of service so to the sequencers of all its conversations.
+    pub(super) fn announce(&mut self) -> Result<(), StoreError> {
+        for (line, at) in self.tx.unannounced()? {
+            for (mailbox, sequencer) in self.tx.mailboxes_of(&line)? {
+                self.send(&sequencer, PeerMessage::OutOfService { mailbox, at }, &mut Kept::nothing())?;
+            }
+            self.tx.remove_unannounced(&line)?;
+        }
+        Ok(())
+    }
+
+    /// As the sequencer: tells the other members, if the mailbox is a member at the switchboard that says so.
+    pub(super) fn out_of_service(
+        &mut self,
+        from: &SwitchboardAddress,
+        mailbox: MailboxId,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let meant = MailboxAddress { address: from.clone(), mailbox };
+        let generations = self.tx.generations_with(&meant, GENERATIONS)?;
+        if generations.is_empty() {
+            self.drop_message();
+        }
+        for generation in generations {
+            for MailboxAddress { address, mailbox } in self.tx.members(&generation)? {
+                if mailbox != meant.mailbox {
+                    let message = PeerMessage::DeliverOutOfService { mailbox, at };
+                    self.send(&address, message, &mut Kept::nothing())?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// As a member's switchboard: puts it into the line's items, if it comes from the mailbox's sequencer.
+    pub(super) fn deliver_out_of_service(
+        &mut self,
+        from: &SwitchboardAddress,
+        mailbox: MailboxId,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let row = self.tx.mailbox(&mailbox)?.filter(|row| row.from == *from);
+        let is_kept = match row {
+            Some(row) => {
+                let body = ItemBody::OutOfService { mailbox, at };
+                self.add_item(from, &row.line, body, &mut Kept::nothing())?
+            }
+            None => false,
+        };
+        if !is_kept {
+            self.drop_message();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,147 @@
+//! Handsets that the operator takes out of service: who is refused, who is told, and whose word counts.
+
+mod world;
+
+use protocol::documents::HandsetList;
+use protocol::federation::{Parcel, ParcelReply, PeerMessage};
+use protocol::frames::{Deed, ItemBody};
+use protocol::{LineId, MailboxId, QueueId, RefusalCode, Timestamp};
+use switchboard::core::reads::NotKnown;
+use switchboard::core::{Claim, Done, Work, reads};
+use world::{A, B, Conversation, Line, World, address, entry, mailbox, submission, successor_of};
+
+fn known(world: &mut World, at: usize, line: &Line) -> Result<(), NotKnown> {
+    reads::known(world.boards[at].core.store(), &line.line, &line.handset).unwrap().map(drop)
+}
+
+fn revoke(world: &mut World, at: usize, line: LineId) {
+    world.apply(at, Work::Revoke { line });
+}
+
+/// What a line was told of others' handsets.
+fn told(world: &mut World, at: usize, line: &Line) -> Vec<(MailboxId, Timestamp)> {
+    let body = |body| match body {
+        ItemBody::OutOfService { mailbox, at } => Some((mailbox, at)),
+        _ => None,
+    };
+    world.items(at, line).into_iter().filter_map(|item| body(item.body)).collect()
+}
+
+#[test]
+fn a_revoked_handset_is_refused_and_nobody_else() {
+    let mut talk = Conversation::new();
+    let mut other = Line::new(5);
+    talk.world.claim(A, &other);
+    talk.submit_b(submission(1, 2, b"before")).unwrap();
+    talk.world.carry();
+    let Conversation { mut world, mut a, mut b } = talk;
+    revoke(&mut world, A, a.line);
+    assert_eq!(known(&mut world, A, &a), Err(NotKnown::Revoked));
+    let items = reads::items(world.boards[A].core.store(), &a.line, &a.handset, 0, 9, 1000).unwrap();
+    assert_eq!(items, Err(NotKnown::Revoked), "nothing that waits is given out");
+    let number = a.next_deed;
+    let deed = Deed::OpenMailbox { mailbox: mailbox(7), from: address(A) };
+    assert_eq!(world.deed(A, &mut a, deed.clone()).unwrap_err().code, RefusalCode::HandsetRevoked);
+    assert_eq!((known(&mut world, A, &other), known(&mut world, B, &b)), (Ok(()), Ok(())));
+    world.deed(A, &mut other, Deed::OpenMailbox { mailbox: mailbox(8), from: address(A) }).unwrap();
+    world.deed(B, &mut b, Deed::Submit { to: address(A), submission: submission(1, 2, b"on") }).unwrap();
+    world.carry();
+    assert_eq!(world.envelopes(B, &b).len(), 2, "the conversation's order goes on");
+
+    world.apply(A, Work::Reinstate { line: a.line });
+    assert_eq!(known(&mut world, A, &a), Ok(()));
+    let again = world.apply(A, a.deed_numbered(number, deed));
+    assert_eq!(again, Done::Deed { number, result: Ok(()) }, "it was not done, nor remembered as refused");
+    assert_eq!(world.envelopes(A, &a).len(), 2, "what came meanwhile waits");
+}
+
+#[test]
+fn only_a_restored_list_brings_another_handset_in() {
+    let mut world = World::new();
+    let (line, fresh) = (Line::new(1), Line::new(3));
+    world.claim(A, &line);
+    revoke(&mut world, A, line.line);
+    let Done::Invited(invitation) = world.apply(A, Work::Invite { keep_secret: false }) else { panic!("none") };
+    // Whoever has the handset has the identity key, and may know a claim link.
+    let same = line.claim(invitation.clone(), &address(A));
+    let with = |list: &[u8]| {
+        let greeting = protocol::frames::Greeting {
+            line: line.line,
+            handset: fresh.handset,
+            ..fresh.greeting(&[1; 32], &address(A))
+        };
+        let signature = seal::sign_greeting(&fresh.signing, &greeting);
+        let handsets = list.to_vec();
+        Claim { handsets, handset: fresh.handset, greeting, signature, ..same.clone() }
+    };
+    let (list, plain) = line.next_list(vec![entry(fresh.handset, &fresh.signing.public())]);
+    for claim in [same.clone(), with(&plain)] {
+        let done = world.apply(A, Work::Claim(Box::new(claim)));
+        let Done::NotClaimed(refusal) = done else { panic!("{done:?}") };
+        assert_eq!(refusal.code, RefusalCode::HandsetRevoked);
+    }
+    let successor = successor_of(1);
+    let restored = HandsetList { restored: 1, successor_key: Some(successor.public()), ..list };
+    let restored = with(&seal::sign_restored_list(&line.identity, &successor, &restored));
+    let done = world.apply(A, Work::Claim(Box::new(restored)));
+    assert!(matches!(done, Done::Claimed { .. }), "{done:?}");
+    let let_in = reads::known(world.boards[A].core.store(), &line.line, &fresh.handset).unwrap();
+    assert!(let_in.is_ok(), "{let_in:?}");
+    assert!(matches!(known(&mut world, A, &line), Err(NotKnown::Superseded(_))));
+    assert_eq!(reads::revoked(world.boards[A].core.store()).unwrap().0, []);
+}
+
+#[test]
+fn contacts_are_told_once_by_way_of_the_sequencer_and_numbers_go_on() {
+    for revoked in [A, B] {
+        let Conversation { mut world, mut a, b } = Conversation::new();
+        let at = world.now;
+        revoke(&mut world, revoked, if revoked == A { a.line } else { b.line });
+        revoke(&mut world, revoked, if revoked == A { a.line } else { b.line });
+        assert!(reads::revoked(world.boards[revoked].core.store()).unwrap().1, "to be told");
+        world.apply(revoked, Work::Announce);
+        world.apply(revoked, Work::Announce);
+        world.carry();
+        assert!(!reads::revoked(world.boards[revoked].core.store()).unwrap().1, "told");
+        if revoked == A {
+            assert_eq!(told(&mut world, B, &b), [(mailbox(2), at)]);
+        } else {
+            assert_eq!(told(&mut world, A, &a), [(mailbox(1), at)]);
+            world.deed(A, &mut a, Deed::Submit { to: address(A), submission: submission(1, 1, b"one") }).unwrap();
+            assert_eq!(world.envelopes(A, &a), [(1, b"one".to_vec())], "it took no number");
+        }
+        assert_eq!(world.dropped, 0);
+    }
+}
+
+#[test]
+fn only_the_members_own_switchboard_and_only_the_sequencer_are_believed() {
+    let Conversation { mut world, a, b } = Conversation::new();
+    let at = Timestamp::from_millis(5);
+    let parcel = |from: usize, first, messages| {
+        let (from, to, queue) = (address(from), address(1 - from), QueueId::new([1; 16]));
+        Parcel { from, to, queue, first, messages }
+    };
+    let forged = vec![
+        // A member of A's; no member at all; a mailbox that is bound to A.
+        PeerMessage::OutOfService { mailbox: mailbox(1), at },
+        PeerMessage::OutOfService { mailbox: mailbox(9), at },
+        PeerMessage::DeliverOutOfService { mailbox: mailbox(1), at },
+    ];
+    assert_eq!(world.hand_over(A, &parcel(B, 1, forged)), Some(ParcelReply::Stored { through: 3 }));
+    // B sequences nothing here, and has no mailbox 9.
+    let forged = vec![
+        PeerMessage::OutOfService { mailbox: mailbox(2), at },
+        PeerMessage::DeliverOutOfService { mailbox: mailbox(9), at },
+    ];
+    assert_eq!(world.hand_over(B, &parcel(A, 1, forged)), Some(ParcelReply::Stored { through: 2 }));
+    world.carry();
+    assert_eq!((told(&mut world, A, &a), told(&mut world, B, &b)), (vec![], vec![]));
+    assert_eq!(world.dropped, 5, "dropped without a word, and counted");
+
+    let word = parcel(B, 4, vec![PeerMessage::OutOfService { mailbox: mailbox(2), at }]);
+    for _ in 0..3 {
+        assert_eq!(world.hand_over(A, &word), Some(ParcelReply::Stored { through: 4 }));
+    }
+    assert_eq!(told(&mut world, A, &a), [(mailbox(1), at)], "a replayed parcel does nothing");
+}
