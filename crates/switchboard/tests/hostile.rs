@@ -14,7 +14,7 @@ use protocol::federation::{
     FETCH_BLOB_PATH, Fetch, FetchBlob, PARCEL_PATH, Parcel, ParcelReply, PeerMessage, SignedBytes, WELL_KNOWN_PATH,
 };
 use protocol::files::BLOB_PATH;
-use protocol::frames::{Answer, Deed, Delivery, MailboxAddress, Outcome, Question, ToSwitchboard};
+use protocol::frames::{Answer, Deed, Delivery, MailboxAddress, Outcome, Question, ToSwitchboard, Way};
 use protocol::{
     BlobId, EnvelopeHash, GenerationId, QueueId, Refusal, RefusalCode, ReservationId, SwitchboardAddress, Ticket,
     Timestamp, decode, encode,
@@ -437,4 +437,23 @@ async fn floods_and_replays_and_other_lines_mailboxes_change_nothing_for_the_oth
     assert!(all.a.metric("messages_dropped_total").await > 0);
     assert!(all.a.metric("peers_waiting").await <= peers.len() as u64 + 1);
     all.talk().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_line_learns_how_its_own_words_get_on_and_nothing_of_others() {
+    let mut all = Neighbours::new().await;
+    let peer = Hostile::new(to_all(|_, _| ok(vec![1; 9]))).await;
+    all.meet(100, &peer.address).await;
+    all.say(100, b"text").await;
+    let way = Question::Way { to: peer.address.clone() };
+    let Ok(Answer::Way(own)) = all.phones[2].ask(way.clone()).await else { panic!("no answer") };
+    assert!(own.waits_since.is_some() && own.confirmed_at.is_none(), "{own:?}");
+    assert_eq!(all.phones[0].ask(way.clone()).await, Ok(Answer::Way(Way::default())), "nothing of this line's waits");
+    peer.becomes(to_all(honest));
+    let phone = &mut all.phones[2];
+    until("it is confirmed", async || phone.ask(way.clone()).await == Ok(Answer::Way(Way::default()))).await;
+    peer.becomes(to_all(|_, _| ok(vec![1; 9])));
+    all.say(100, b"more").await;
+    let Ok(Answer::Way(own)) = all.phones[2].ask(way).await else { panic!("no answer") };
+    assert!(own.waits_since >= own.confirmed_at && own.confirmed_at.is_some(), "{own:?}");
 }

@@ -175,6 +175,10 @@ impl World {
                 };
                 self.answer(at, |connection| connection.fetched(id, reply));
             }
+            Output::Way { id, line, to } => {
+                let way = reads::way(self.sides[at].core.store(), &line, &to);
+                self.answer(at, |connection| connection.way(id, way));
+            }
             Output::Opened { .. } | Output::Ticket { .. } => {}
             Output::Close => {
                 self.sides[at].connection = None;
