@@ -2,6 +2,7 @@
 //! beside what offices could run instead, all in one run on one machine.
 
 mod bare;
+mod blobs;
 mod drive;
 mod lines;
 mod others;
@@ -89,6 +90,9 @@ pub(crate) fn run() -> Result<()> {
         }
         if wants("storage") {
             storage(&within(folder.path(), "storage")?, envelope).await?;
+        }
+        if wants("blobs") {
+            blobs::run(&within(folder.path(), "blobs")?).await?;
         }
         Ok(())
     })
