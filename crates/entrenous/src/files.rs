@@ -156,7 +156,17 @@ fn safe_name(name: &str) -> String {
     let seen = crate::output::style::harmless(last);
     let safe: String = seen.chars().map(|c| if c.is_control() || "<>:\"|?*".contains(c) { '_' } else { c }).collect();
     let trimmed = safe.trim_start_matches(['.', ' ', '-']).trim_end_matches(['.', ' ']);
-    if trimmed.is_empty() { "file".to_owned() } else { trimmed.to_owned() }
+    if trimmed.is_empty() {
+        return "file".to_owned();
+    }
+    // Shorter than any file system minds, a number behind it included.
+    let (stem, extension) = split(trimmed);
+    format!("{}{}", cut(&stem, 160), cut(&extension, 40))
+}
+
+/// The beginning of a text, of so many bytes at most.
+fn cut(text: &str, bytes: usize) -> &str {
+    text.get(..text.floor_char_boundary(bytes)).unwrap_or(text)
 }
 
 /// A name in two: what is before its extension, and that.
@@ -240,6 +250,8 @@ mod tests {
             ("-rf", "rf"),
             ("..", "file"),
             ("", "file"),
+            (&"\u{1}".repeat(255), "\u{fffd}"),
+            (&format!("{}.pdf", "ü".repeat(120)), "üü"),
             ("a\u{1b}[31m\u{202e}fdp.exe\n", "a"),
         ] {
             let made = safe_name(name);

@@ -37,7 +37,10 @@ pub(crate) async fn serve(args: &Serve, global: &Global, output: Output) -> Resu
     let running =
         switchboard::start(effective.config()?).await.map_err(|error| not_started(error, &effective.listen()))?;
     let data = effective.data()?;
-    for peer in effective.allowed() {
+    let blocked: Vec<_> =
+        switchboard::peers(data)?.into_iter().filter(|peer| peer.standing == Standing::Blocked).collect();
+    // What the operator ordered since counts for more than what the configuration has said all along.
+    for peer in effective.allowed().iter().filter(|peer| blocked.iter().all(|blocked| blocked.address != **peer)) {
         if let Err(error) = switchboard::set_peer_standing(data, peer, Standing::Allowed) {
             running.shutdown().await;
             return Err(error.into());

@@ -2,7 +2,7 @@
 
 use database::rusqlite::{OptionalExtension as _, params};
 use protocol::content::{Content, What};
-use protocol::expiry::ExpiryWord;
+use protocol::expiry::{Expires, ExpiryWord, Term};
 use protocol::frames::{Delivery, Item, ItemBody, Outcome, ToSwitchboard};
 use protocol::inside::{Inside, Numbered};
 use protocol::{ContentId, EnvelopeHash, GenerationId, MailboxId, RefusalCode, encode};
@@ -437,7 +437,12 @@ impl Work<'_> {
     ) -> Result<i64, Error> {
         // A clock that is ahead must not put words into the future.
         let sent_at = numbered.sent_at.min(delivery.at).min(self.now);
-        let over = content.expires.map(|expires| Over::of_theirs(expires, numbered.sent_at, delivery.at, self.now));
+        // Only what could have been agreed: nobody makes words vanish at once. Reactions end with what they are to.
+        let is_agreeable =
+            |expires: &Expires| expires.relative && expires.time > 0 && Term::from_seconds(expires.time).is_some();
+        let is_text = matches!(content.what, What::Text(_));
+        let expires = content.expires.filter(|expires| !is_text || is_agreeable(expires));
+        let over = expires.map(|expires| Over::of_theirs(expires, numbered.sent_at, delivery.at, self.now));
         let row = self.insert_message(&NewMessage {
             id,
             contact: contact.id,

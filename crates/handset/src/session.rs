@@ -46,6 +46,8 @@ pub(crate) struct Session {
     restored: Option<RestoreId>,
     next_question: u64,
     questions: BTreeMap<u64, Asked>,
+    /// This clock is far from the switchboard's.
+    clock_is_off: bool,
     /// For blob requests; good as long as the connection.
     ticket: Option<Ticket>,
     /// How what we sent gets on.
@@ -216,7 +218,10 @@ impl Work<'_> {
             return Err(Error::PeerMisbehaved);
         }
         self.number_deeds_after(done)?;
-        self.mend_expiry()?;
+        // A wrong clock is a reason to leave ends alone.
+        if !self.session.clock_is_off {
+            self.mend_expiry()?;
+        }
         let own = Own::load(self.db)?.ok_or(Error::NotClaimed)?;
         if own.restoring {
             self.restored()?;
@@ -260,7 +265,8 @@ impl Work<'_> {
     fn check_clock(&mut self, theirs: Timestamp) {
         let seconds = |time: Timestamp| i64::try_from(time.as_millis() / 1000).unwrap_or(i64::MAX);
         let ahead = seconds(self.now).saturating_sub(seconds(theirs));
-        if ahead.abs() > CLOCK_TOLERANCE_SECONDS {
+        self.session.clock_is_off = ahead.abs() > CLOCK_TOLERANCE_SECONDS;
+        if self.session.clock_is_off {
             self.event(Event::ClockOff { seconds: ahead });
         }
     }

@@ -110,7 +110,7 @@ pub(super) async fn save(
             Some(FileState::Lost) => {
                 exit = Exit::Refused;
                 note(&format!(
-                    "\"{}\" is not to be had any more: it was taken back, or its time at their office is over.",
+                    "\"{}\" is not to be had any more: it was taken back, or fetched before a restore, or its time at their office is over.",
                     file.name
                 ));
                 continue;

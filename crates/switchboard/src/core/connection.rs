@@ -525,7 +525,8 @@ fn unavailable(error: &StoreError) -> Refusal {
     Refusal::new(RefusalCode::Unavailable, sentence)
 }
 
-fn bytes_of(item: &Item) -> usize {
+/// Bytes of an item, but for the little that is said about it.
+pub(crate) fn bytes_of(item: &Item) -> usize {
     match &item.body {
         ItemBody::Envelope(delivery) => delivery.envelope.len(),
         ItemBody::Introduction { sealed, .. } => sealed.len(),

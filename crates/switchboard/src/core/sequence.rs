@@ -124,6 +124,10 @@ impl Turn<'_> {
             }
         }
         self.tx.put_generation(&submission.generation, &row)?;
+        // What a peer's line says here waits on behalf of the line that founded the conversation: a commit may name
+        // whomever it likes.
+        let payer = self.payer;
+        self.payer = payer.or(Some(row.line));
         // To the members of before: a commit is for those who were in the epoch that it ends.
         for MailboxAddress { address, mailbox } in members {
             let delivery = Delivery {
@@ -135,6 +139,7 @@ impl Turn<'_> {
             };
             self.send(&address, PeerMessage::Deliver(delivery), envelope)?;
         }
+        self.payer = payer;
         Ok(())
     }
 }

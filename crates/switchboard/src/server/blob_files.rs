@@ -9,6 +9,7 @@ use protocol::BlobId;
 use tokio::fs::{File, OpenOptions};
 
 use super::counts::{Counted, Counts};
+use super::status::free_bytes;
 use crate::store::{SqliteStore, Store as _, StoreError};
 
 /// The directory with the blobs' bytes.
@@ -63,9 +64,14 @@ impl BlobFiles {
         }
     }
 
-    /// A blob's bytes, to be added to.
-    pub(super) async fn append(&self, blob: &BlobId) -> io::Result<File> {
-        OpenOptions::new().append(true).create(true).mode(0o600).open(self.path(blob)).await
+    /// A blob's bytes, to be written on.
+    pub(super) async fn write(&self, blob: &BlobId) -> io::Result<File> {
+        OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(self.path(blob)).await
+    }
+
+    /// Whether the disk has less room than this left, in bytes.
+    pub(super) fn is_short(&self, floor: u64) -> bool {
+        floor > 0 && free_bytes(&self.dir).is_some_and(|free| free < floor)
     }
 
     /// A blob's bytes, to be read.

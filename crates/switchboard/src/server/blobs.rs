@@ -28,6 +28,8 @@ use crate::store::{BlobRow, Store as _};
 
 /// How long the next bytes may take to come.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// Bytes that are taken before it is looked again whether the disk is nearly full.
+const BETWEEN_LOOKS: u64 = 16 << 20;
 /// Bytes that are read from the disk at a time.
 const READ: usize = 256 * 1024;
 
@@ -140,13 +142,20 @@ async fn take(
     let (Some(_one), Some(_alone)) = (shared.gate.blob_of_line(&line), shared.blobs.take(&blob)) else {
         return Err(too_many());
     };
+    let floor = shared.limits.disk_floor;
+    if shared.blobs.is_short(floor) {
+        return Err(unavailable());
+    }
     let mut here = shared.blobs.length(&blob).await.map_err(full)?;
     if here != offset {
         let sentence = "the bytes do not go on where the ones here end: ask how many there are";
         return Err(Refusal::new(RefusalCode::Malformed, sentence));
     }
-    let mut file = shared.blobs.append(&blob).await.map_err(full)?;
+    // At their place, whatever a request before this one is still writing: the same bytes, if it is.
+    let mut file = shared.blobs.write(&blob).await.map_err(full)?;
+    file.seek(SeekFrom::Start(here)).await.map_err(full)?;
     file.set_max_buf_size(READ);
+    let mut looked_at = here;
     let mut bytes = Box::pin(frames(body));
     while let Some(part) = bytes.next().await {
         // What came is kept: the handset goes on from there.
@@ -156,9 +165,16 @@ async fn take(
             file.flush().await.map_err(full)?;
             return Err(Refusal::new(RefusalCode::TooLarge, "this is more than the blob was to have"));
         }
+        if here - looked_at > BETWEEN_LOOKS {
+            looked_at = here;
+            if shared.blobs.is_short(floor) {
+                break;
+            }
+        }
         file.write_all(&part).await.map_err(full)?;
     }
     file.flush().await.map_err(full)?;
+    let here = shared.blobs.length(&blob).await.map_err(full)?;
     if here == row.size {
         shared.blobs.keep(&file).await.map_err(full)?;
         shared.writer.ask(Work::BlobComplete { blob }).await.map_err(|_| unavailable())?;
@@ -301,7 +317,7 @@ fn whose(shared: &Shared, guest: &Guest, headers: &HeaderMap) -> Result<LineId, 
     let line = ticket.and_then(|ticket| shared.tickets.line(&ticket)).ok_or_else(|| {
         Refusal::new(RefusalCode::NotAuthentic, "this ticket is not good any more: ask for another one")
     })?;
-    shared.gate.is_handset(guest);
+    shared.gate.is_known(guest);
     Ok(line)
 }
 

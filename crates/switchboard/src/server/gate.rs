@@ -124,6 +124,12 @@ impl Gate {
         locked(&self.requests).give_back(&guest.counted);
     }
 
+    /// What a connection asked was not a stranger's, though the connection counts as one: a ticket shows whose request it
+    /// is, and anybody with one could open any number of connections.
+    pub(super) fn is_known(&self, guest: &Guest) {
+        locked(&self.requests).give_back(&guest.counted);
+    }
+
     /// Room for a request, of which nothing is read yet.
     pub(super) fn room(&self, guest: &Guest) -> Room {
         let most = self.limits.request_bytes;

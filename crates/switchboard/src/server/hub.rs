@@ -9,6 +9,8 @@ use protocol::limits::ITEMS_IN_FLIGHT;
 use protocol::{HandsetId, LineId};
 use tokio::sync::Notify;
 
+use crate::core::connection::bytes_of;
+
 /// How one connection is woken.
 #[derive(Debug, Default)]
 pub(super) struct Bell {
@@ -28,7 +30,7 @@ pub(super) enum Unseen {
     /// Nothing.
     #[default]
     Nothing,
-    /// These items, which are durable, one after the other.
+    /// These items, which are durable, one after the other, and no more than a few.
     Items(Vec<Item>),
     /// It has to be read.
     Unknown,
@@ -43,7 +45,7 @@ impl Bell {
     fn ring(&self, new: Option<&Vec<Item>>) {
         let mut unseen = self.unseen.lock().unwrap_or_else(PoisonError::into_inner);
         *unseen = match (std::mem::take(&mut *unseen), new) {
-            (Unseen::Nothing, Some(new)) => Unseen::Items(new.clone()),
+            (Unseen::Nothing, Some(new)) if few(new) => Unseen::Items(new.clone()),
             (Unseen::Items(mut items), Some(new)) if follow(&items, new) => {
                 items.extend_from_slice(new);
                 Unseen::Items(items)
@@ -58,8 +60,16 @@ impl Bell {
 /// Whether items may be kept with those before them until somebody looks.
 fn follow(items: &[Item], new: &[Item]) -> bool {
     let (last, first) = (items.last().map(|item| item.number), new.first().map(|item| item.number));
-    last.map(|last| last + 1) == first && items.len() + new.len() <= ITEMS_IN_FLIGHT
+    last.map(|last| last + 1) == first && items.len() + new.len() <= ITEMS_IN_FLIGHT && few(items) && few(new)
 }
+
+/// Whether so many bytes may be kept for a connection that does not look: it may never.
+fn few(items: &[Item]) -> bool {
+    items.iter().map(bytes_of).sum::<usize>() <= KEPT
+}
+
+/// Bytes of new items that are kept for a connection; beyond that it reads them.
+const KEPT: usize = 64 * 1024;
 
 /// All connections that are open.
 #[derive(Debug, Default)]
@@ -89,7 +99,14 @@ impl Hub {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let mut lines = self.lines();
         let entries = lines.entry(line).or_default();
-        entries.iter().filter(|entry| entry.handset == handset).for_each(|entry| entry.bell.replaced.notify_one());
+        // It is told, and not rung any more: it may be stuck.
+        entries.retain(|entry| {
+            let stays = entry.handset != handset;
+            if !stays {
+                entry.bell.replaced.notify_one();
+            }
+            stays
+        });
         entries.push(Entry { id, handset, bell });
         Place { hub: Arc::clone(self), line, id }
     }
