@@ -44,8 +44,16 @@ pub(crate) fn of_backups(file: Option<&Path>, new: bool) -> Result<Passphrase, F
         None if new => prompt_twice("Choose a passphrase for backups, used for nothing else: ")?,
         None => prompt("Passphrase of the backups: ")?,
     };
+    if new && passphrase.chars().count() < SHORTEST {
+        let sentence =
+            format!("a backup can be tried as often as somebody likes: choose at least {SHORTEST} characters");
+        return Err(Failure::misuse("short-passphrase", sentence));
+    }
     not_empty(passphrase)
 }
+
+/// Characters of a passphrase for backups, at least.
+const SHORTEST: usize = 10;
 
 fn prompt_twice(question: &str) -> Result<Passphrase, Failure> {
     let first = prompt(question)?;

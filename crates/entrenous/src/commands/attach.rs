@@ -123,16 +123,28 @@ pub(super) async fn save(
             Some(_) => {}
         }
         let (key, size) = session.handset().file_key(&file.blob)?;
-        let path = store
-            .save(&file.blob, &key, size, dir, &file.name)
-            .map_err(|error| Failure::file(&format!("\"{}\"", harmless(&file.name)), &error))?;
-        saved.push((file.blob, path));
+        match store.save(&file.blob, &key, size, dir, &file.name) {
+            Ok(path) => saved.push((file.blob, path)),
+            Err(error) if error.kind() == std::io::ErrorKind::StorageFull => {
+                return Err(Failure::file(&dir.display().to_string(), &error));
+            }
+            // One file must not keep the others, nor the words.
+            Err(error) => {
+                exit = Exit::Refused;
+                note(&format!("\"{}\" cannot be saved: {}.", file.name, not_saved(store.length(&file.blob), &error)));
+            }
+        }
     }
     Ok((exit, saved))
 }
 
+/// Why a file was not saved, of which so many sealed bytes are here.
+fn not_saved(here: u64, error: &std::io::Error) -> String {
+    if here == 0 { "its bytes are not on this handset, as after a restore".to_owned() } else { error.to_string() }
+}
+
 fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::file(&path.display().to_string(), error)
+    Failure::file(&format!("the file {}", path.display()), error)
 }
 
 fn unusable(path: &Path, error: &voice::NotAVoiceNote) -> String {

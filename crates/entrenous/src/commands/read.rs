@@ -30,8 +30,11 @@ pub(super) async fn read(args: &Read, global: &Global, output: Output) -> Result
     };
     let mut texts = session.handset().conversation(&person, since.as_deref())?;
     let mut page = Page::new(&person, output);
-    if since.is_some() {
-        page.noticed = session.handset().notices(&person)?.len();
+    if let Some(id) = since.as_deref().and_then(|id| id.parse().ok()) {
+        // Lines that no side wrote come by their time, from that text's on.
+        let from = session.handset().message(&id)?.map(|text| text.sent_at);
+        let notices = session.handset().notices(&person)?;
+        page.noticed = notices.iter().take_while(|notice| from.is_some_and(|from| notice.at < from)).count();
     }
     let mut exit = Exit::Done;
     if let Some(dir) = &args.save {
@@ -39,7 +42,7 @@ pub(super) async fn read(args: &Read, global: &Global, output: Output) -> Result
         texts = session.handset().conversation(&person, since.as_deref())?;
     }
     if texts.is_empty() && !output.is_json() && !args.follow {
-        note("Nothing was said yet.");
+        note(if since.is_some() { "Nothing was said since." } else { "Nothing was said yet." });
     }
     output.heading(&views::expiry_heading(&view));
     page.print(&mut session, &person, &texts)?;
