@@ -4,18 +4,18 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::fs;
-use std::path::Path;
 
 use database::{DatabaseKey, Error, migrate, open_encrypted};
 
-/// Written by the test below that is ignored.
+/// Written by `examples/write_format.rs`.
 const NATIVE: &[u8] = include_bytes!("format/native.db");
 /// Written by SQLite on the origin-private file system: the pool's file without the 4096 bytes that the pool puts first.
 const BROWSER: &[u8] = include_bytes!("format/browser.db");
 
-const KEY: [u8; 32] = *b"this key is no secret: a fixture";
-const APPLICATION: u32 = 0xE27E_0003;
-const STEPS: &[&str] = &["CREATE TABLE kept(id INTEGER PRIMARY KEY, words TEXT NOT NULL)"];
+#[path = "format/fixture.rs"]
+mod fixture;
+
+use fixture::{APPLICATION, KEY, STEPS};
 
 #[test]
 fn databases_from_both_sides_open_and_can_be_written() {
@@ -38,14 +38,4 @@ fn databases_from_both_sides_open_and_can_be_written() {
         let error = open_encrypted(&path, &DatabaseKey::new([0; 32])).unwrap_err();
         assert!(matches!(error, Error::WrongKey), "{error:?}");
     }
-}
-
-#[test]
-#[ignore = "writes format/native.db anew, for a new format beside which the old one must still open"]
-fn write_the_native_one() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/format/native.db");
-    let _ = fs::remove_file(&path);
-    let mut connection = open_encrypted(&path, &DatabaseKey::new(KEY)).unwrap();
-    migrate(&mut connection, APPLICATION, STEPS).unwrap();
-    connection.execute("INSERT INTO kept(words) VALUES ('written natively')", ()).unwrap();
 }
