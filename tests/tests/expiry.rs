@@ -131,6 +131,14 @@ fn both_agree_and_texts_vanish_on_both_sides() {
     }
 }
 
+/// What a line about expiry says was done.
+fn act(entry: &Entry) -> Option<&'static str> {
+    match entry {
+        Entry::Expiry(line) => Some(line.act),
+        Entry::Text(_) => None,
+    }
+}
+
 #[test]
 fn declined_withdrawn_and_proposed_anew() {
     let (mut world, a, b) = two_lines(1);
@@ -153,6 +161,11 @@ fn declined_withdrawn_and_proposed_anew() {
         if withdrawn_first {
             calm(&mut world, a, b);
             assert_eq!(terms(&mut world, b, a), (Term::Off, None, None));
+            for (at, with) in [(a, &of_b), (b, &of_a)] {
+                let lines = world.call(at, |handset, _| handset.conversation(with, None)).expect("a conversation");
+                let acts: Vec<_> = lines.iter().filter_map(act).collect();
+                assert_eq!(acts, ["proposed", "declined", "proposed", "withdrawn"], "nobody declined the second");
+            }
         } else {
             accept(&mut world, b, a);
         }

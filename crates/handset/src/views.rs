@@ -168,6 +168,9 @@ impl Handset {
         let mut all = self.entries(
             &format!(
                 "{MESSAGES} WHERE message.contact = ?1 AND message.kind IN ('text', 'expiry', 'unknown')
+                    -- The handset declines what was withdrawn, so that it is decided: no person said that.
+                    AND NOT (message.kind = 'expiry' AND message.text = 'decline' AND EXISTS (SELECT 1 FROM message taken
+                        WHERE taken.target = message.target AND taken.kind = 'expiry' AND taken.text = 'withdraw'))
                  ORDER BY message.generation_number IS NULL, message.generation_number, message.rank, message.place,
                     message.row"
             ),
