@@ -1,7 +1,7 @@
 //! A handset in the simulator: the real engine over a real database, which outlives its process.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use database::rusqlite::types::Value;
 use database::rusqlite::{Connection, Params};
@@ -39,6 +39,10 @@ pub struct Phone {
     rng: ChaCha20Rng,
     /// Its disk refuses commits.
     disk_full: Arc<AtomicBool>,
+    /// The engine is being called.
+    at_work: Arc<AtomicBool>,
+    /// What its calls have cost so far, in tens of SQLite's instructions.
+    worked: Arc<AtomicU64>,
 }
 
 impl std::fmt::Debug for Phone {
@@ -67,9 +71,17 @@ impl Phone {
             handset: None,
             rng: ChaCha20Rng::seed_from_u64(seed),
             disk_full: Arc::new(AtomicBool::new(false)),
+            at_work: Arc::new(AtomicBool::new(false)),
+            worked: Arc::new(AtomicU64::new(0)),
         };
         let full = Arc::clone(&new.disk_full);
         db.commit_hook(Some(move || full.load(Ordering::Relaxed))).expect("a hook");
+        let (at_work, worked) = (Arc::clone(&new.at_work), Arc::clone(&new.worked));
+        let count = move || {
+            worked.fetch_add(at_work.load(Ordering::Relaxed).into(), Ordering::Relaxed);
+            false
+        };
+        db.progress_handler(10, Some(count)).expect("a handler");
         new.reopen(db);
         new.database().execute_batch(JOURNAL).expect("a journal");
         new
@@ -134,7 +146,9 @@ impl Phone {
 
     /// Calls the engine and takes what it wants done.
     pub(crate) fn call<T>(&mut self, step: impl FnOnce(&mut Handset) -> Result<T, Error>) -> Result<T, Error> {
+        self.at_work.store(true, Ordering::Relaxed);
         let result = step(self.handset());
+        self.at_work.store(false, Ordering::Relaxed);
         while let Some(output) = self.handset().poll_output() {
             match output {
                 Output::Send(frame) => self.leaving.push(frame),
@@ -161,6 +175,11 @@ impl Phone {
         let result = self.call(step);
         self.set_disk_full(false);
         result
+    }
+
+    /// What the engine's calls have cost so far, in tens of SQLite's instructions.
+    pub fn worked(&self) -> u64 {
+        self.worked.load(Ordering::Relaxed)
     }
 
     /// Makes its disk refuse commits, or take them again.

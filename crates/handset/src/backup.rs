@@ -9,7 +9,7 @@ use database::rusqlite::{Connection, params_from_iter};
 use protocol::{Timestamp, decode, encode, limits};
 use seal::{SigningKey, WrappedKey};
 
-use crate::context::{Rng, Work};
+use crate::context::Work;
 use crate::engine::Handset;
 use crate::error::Error;
 use crate::own::Own;
@@ -112,7 +112,7 @@ impl Handset {
     ) -> Result<BackupMade, Error> {
         self.transact(now, |work| {
             let own = work.own()?;
-            let (successor, wrapped) = successor(&own, passphrase, old, work.rng)?;
+            let (successor, wrapped) = work.successor(&own, passphrase, old)?;
             let transaction = into.unchecked_transaction()?;
             let counts = work.write_backup(into, &successor, &wrapped, progress)?;
             transaction.commit()?;
@@ -144,19 +144,24 @@ impl Handset {
     }
 }
 
-/// The successor key, and its form under the passphrase that counts from now on.
-fn successor(own: &Own, passphrase: &str, old: Option<&str>, rng: &mut Rng) -> Result<(SigningKey, Vec<u8>), Error> {
-    let wrap = |key: SigningKey, rng: &mut Rng| -> Result<_, Error> {
-        let wrapped = encode(&WrappedKey::wrap_signing(&key, passphrase, rng)?);
-        Ok((key, wrapped))
-    };
-    let Some(wrapped) = &own.successor_wrapped else { return wrap(own.successor()?, rng) };
-    let kept: WrappedKey = decode(wrapped, limits::SLOT_BYTES).map_err(|_| Error::Corrupt("successor"))?;
-    let key = kept.unwrap_signing(old.unwrap_or(passphrase)).map_err(|_| Error::WrongBackupPassphrase)?;
-    if old.is_some() { wrap(key, rng) } else { Ok((key, wrapped.clone())) }
-}
-
 impl Work<'_> {
+    /// The successor key, and its form under the passphrase that counts from now on.
+    fn successor(&mut self, own: &Own, passphrase: &str, old: Option<&str>) -> Result<(SigningKey, Vec<u8>), Error> {
+        let (key, kept) = match &own.successor_wrapped {
+            None => (Own::successor(self.db)?, None),
+            Some(wrapped) => {
+                let kept: WrappedKey = decode(wrapped, limits::SLOT_BYTES).map_err(|_| Error::Corrupt("successor"))?;
+                let key = kept.unwrap_signing(old.unwrap_or(passphrase)).map_err(|_| Error::WrongBackupPassphrase)?;
+                (key, old.is_none().then(|| wrapped.clone()))
+            }
+        };
+        let wrapped = match kept {
+            Some(wrapped) => wrapped,
+            None => encode(&WrappedKey::wrap_signing(&key, passphrase, self.rng)?),
+        };
+        Ok((key, wrapped))
+    }
+
     fn write_backup(
         &mut self,
         into: &Connection,

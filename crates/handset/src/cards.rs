@@ -203,8 +203,8 @@ impl Work<'_> {
     pub(crate) fn bundle(&mut self, own: &Own, keys: &IntakeKeys, ask: bool) -> Result<ByteBuf, Error> {
         let bundle = Bundle {
             name: own.name.clone(),
-            identity: own.identity()?.public(),
-            handsets: ByteBuf::from(own.handsets.clone()),
+            identity: Own::identity(self.db)?.public(),
+            handsets: ByteBuf::from(Own::handsets(self.db)?),
             ask,
         };
         Ok(ByteBuf::from(keys.seal_bundle(&encode(&bundle), self.rng)))

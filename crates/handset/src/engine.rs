@@ -190,7 +190,10 @@ impl Handset {
     /// # Errors
     /// If the database fails.
     pub fn timeout(&mut self, now: Timestamp) -> Result<(), Error> {
-        self.transact(now, |work| work.pump())
+        self.transact(now, |work| {
+            work.session.look_again();
+            work.pump()
+        })
     }
 
     /// When to call [`Self::timeout`], if nothing else happens before; changes with every call.

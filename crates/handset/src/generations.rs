@@ -161,8 +161,8 @@ impl Work<'_> {
         let intake = self.standing_intake(own, contact)?;
         let introduction = Introduction {
             name: own.name.clone(),
-            identity: own.identity()?.public(),
-            handsets: ByteBuf::from(own.handsets.clone()),
+            identity: Own::identity(self.db)?.public(),
+            handsets: ByteBuf::from(Own::handsets(self.db)?),
             handset: own.handset,
             conversation: contact.conversation,
             number,
@@ -225,7 +225,7 @@ impl Work<'_> {
             return Err(seal::NotAuthentic.into());
         }
         self.groups.insert(introduction.generation, group);
-        let secret = own.kem()?.decapsulate(&introduction.pairing.encapsulated)?;
+        let secret = Own::kem(self.db)?.decapsulate(&introduction.pairing.encapsulated)?;
         let mut generation = Generation {
             id: introduction.generation,
             contact: contact.id,
@@ -435,7 +435,7 @@ impl Work<'_> {
         let own = self.own()?;
         let contact = Contact::by_id(self.db, generation.contact)?;
         let mac = pairing.mac.as_ref().ok_or(seal::NotAuthentic)?;
-        let secret = own.kem()?.decapsulate(&pairing.encapsulated)?;
+        let secret = Own::kem(self.db)?.decapsulate(&pairing.encapsulated)?;
         let leaf_keys = group(self.groups, &self.mls, generation.id)?.leaf_keys();
         self.check_mac(&own, &contact, generation, &leaf_keys, &secret, mac)?;
         crate::claim::check_name(name)?;

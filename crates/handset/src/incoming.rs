@@ -512,9 +512,13 @@ impl Work<'_> {
         let retracted: Vec<i64> = self
             .db
             .prepare_cached(
-                "SELECT said.row FROM message said JOIN message taken ON taken.target = said.id
-                    AND taken.kind = 'retraction' AND taken.contact = said.contact AND taken.mine = said.mine
-                 WHERE said.gone = 0 AND (said.row = ?1 OR taken.row = ?1)",
+                "SELECT said.row FROM message taken JOIN message said
+                    ON said.id = taken.target AND said.contact = taken.contact AND said.mine = taken.mine
+                 WHERE taken.row = ?1 AND taken.kind = 'retraction' AND said.gone = 0
+                 UNION ALL
+                 SELECT said.row FROM message said JOIN message taken
+                    ON taken.target = said.id AND taken.contact = said.contact AND taken.mine = said.mine
+                 WHERE said.row = ?1 AND taken.kind = 'retraction' AND said.gone = 0",
             )?
             .query_map([row], |row| row.get(0))?
             .collect::<Result<_, _>>()?;

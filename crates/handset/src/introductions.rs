@@ -70,7 +70,7 @@ impl Work<'_> {
         from: &SwitchboardAddress,
         sealed: &[u8],
     ) -> Result<(), Error> {
-        let introduction = keys.open_introduction(&own.kem()?, sealed)?;
+        let introduction = keys.open_introduction(&Own::kem(self.db)?, sealed)?;
         let introduction: Introduction = decode(&introduction, limits::ENVELOPE_BYTES)?;
         // The mailbox is bound to the switchboard that it came from: that one must be the sequencer.
         if introduction.sequencer != *from {

@@ -35,13 +35,15 @@ impl Work<'_> {
         if self.session.state() != SessionState::Online || !self.session.may_do() {
             return Ok(());
         }
-        self.mend_times()?;
+        if self.session.is_time_to_look(self.now) {
+            self.mend_times()?;
+            self.ask_for_refoundings()?;
+            self.ask_for_gaps()?;
+            self.ask_for_ways()?;
+            self.forget_retired()?;
+        }
         self.ask_for_redemptions()?;
-        self.ask_for_refoundings()?;
-        self.ask_for_gaps()?;
         self.ask_for_ticket()?;
-        self.ask_for_ways()?;
-        self.forget_retired()?;
         self.vouch_where_due()?;
         let mut due = self.db.prepare_cached(
             "SELECT contact.id FROM contact JOIN generation ON generation.contact = contact.id AND generation.current = 1

@@ -133,18 +133,23 @@ impl Work<'_> {
             self.run("UPDATE own SET switchboard = ?1, scheme = ?2", params![link.address.as_str(), link.scheme])?;
         }
         let own = Own::load(self.db)?.ok_or(Error::BackupDamaged)?;
-        let newest = verify_handset_list(&own.handsets, &own.identity()?.public()).map_err(|_| Error::BackupDamaged)?;
-        let is_own = newest.line == own.line && line_id(&own.identity()?.public()) == own.line;
-        if !is_own || successor_hash(&own.successor()?.public()).as_slice() != newest.successor.as_slice() {
+        let newest = verify_handset_list(&Own::handsets(self.db)?, &Own::identity(self.db)?.public())
+            .map_err(|_| Error::BackupDamaged)?;
+        let is_own = newest.line == own.line && line_id(&Own::identity(self.db)?.public()) == own.line;
+        if !is_own || successor_hash(&Own::successor(self.db)?.public()).as_slice() != newest.successor.as_slice() {
             return Err(Error::BackupDamaged);
         }
-        self.sign_after(&own, &newest, &own.handsets)
+        self.sign_after(&own, &newest, &Own::handsets(self.db)?)
     }
 
     /// Signs the list of the restored line, after the newest that is known.
     fn sign_after(&mut self, own: &Own, newest: &HandsetList, signed: &[u8]) -> Result<(), Error> {
-        let successor = own.successor()?;
-        let entry = HandsetEntry { handset: own.handset, signing: own.signing()?.public(), kem: own.kem()?.public() };
+        let successor = Own::successor(self.db)?;
+        let entry = HandsetEntry {
+            handset: own.handset,
+            signing: Own::signing(self.db)?.public(),
+            kem: Own::kem(self.db)?.public(),
+        };
         let list = HandsetList {
             line: own.line,
             number: newest.number.saturating_add(1),
@@ -155,7 +160,7 @@ impl Work<'_> {
             restored: newest.restored.saturating_add(1),
             successor_key: Some(successor.public()),
         };
-        self.run("UPDATE own SET handsets = ?1", [sign_restored_list(&own.identity()?, &successor, &list)])?;
+        self.run("UPDATE own SET handsets = ?1", [sign_restored_list(&Own::identity(self.db)?, &successor, &list)])?;
         Ok(())
     }
 
@@ -226,7 +231,7 @@ impl Work<'_> {
     pub(crate) fn restored(&mut self) -> Result<(), Error> {
         self.run("UPDATE own SET claimed = 1, restoring = 0, invitation = NULL, successor = x'', cursor = 0", [])?;
         let own = self.own()?;
-        let list = verify_handset_list(&own.handsets, &own.identity()?.public())?;
+        let list = verify_handset_list(&Own::handsets(self.db)?, &Own::identity(self.db)?.public())?;
         self.run("UPDATE forgotten SET number = number + ?1", [list.restored.saturating_mul(LEAP.0).min(LEAP.1)])?;
         let mut contacts = self.db.prepare("SELECT id FROM contact ORDER BY id")?;
         let contacts: Vec<i64> = contacts.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
@@ -256,8 +261,9 @@ impl Work<'_> {
     /// The switchboard shows a list with which the line was restored on another handset. Only the list itself counts.
     pub(crate) fn line_restored_elsewhere(&mut self, signed: &[u8]) -> Result<(), Error> {
         let own = Own::load(self.db)?.ok_or(Error::NotClaimed)?;
-        let identity = own.identity()?.public();
-        let (list, ours) = (verify_handset_list(signed, &identity)?, verify_handset_list(&own.handsets, &identity)?);
+        let identity = Own::identity(self.db)?.public();
+        let (list, ours) =
+            (verify_handset_list(signed, &identity)?, verify_handset_list(&Own::handsets(self.db)?, &identity)?);
         let is_ours = list.handsets.iter().any(|entry| entry.handset == own.handset);
         if list.restored == 0 || list.successor != ours.successor || is_ours {
             return Err(seal::NotAuthentic.into());

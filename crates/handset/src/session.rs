@@ -1,6 +1,7 @@
 //! One connection to the switchboard: greeting, then frames in both directions.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use protocol::codec::VERSION;
 use protocol::frames::{Answer, FromSwitchboard, Greeting, Question, ToSwitchboard};
@@ -19,6 +20,9 @@ const CLOCK_TOLERANCE_SECONDS: i64 = 120;
 
 /// More deeds than a line can ever have done.
 const NUMBERS: u64 = 1 << 48;
+
+/// How often a burst of calls looks at what is due at a time.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// How far the connection is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -52,6 +56,8 @@ pub(crate) struct Session {
     ticket: Option<Ticket>,
     /// How what we sent gets on.
     pub(crate) ways: Ways,
+    /// When it was last looked at what is due at a time.
+    looked_at: Option<Timestamp>,
 }
 
 /// Why a question was asked.
@@ -74,6 +80,20 @@ impl Session {
 
     pub(crate) const fn state(&self) -> SessionState {
         self.state
+    }
+
+    /// Whether to look at what is due at a time: when such a time has come ([`Self::look_again`]), and otherwise, since
+    /// clocks leap, with the first call that is a second away from the last look.
+    pub(crate) fn is_time_to_look(&mut self, now: Timestamp) -> bool {
+        let is_time = self.looked_at.is_none_or(|at| now.since(at).max(at.since(now)) >= LOOK_AGAIN);
+        if is_time {
+            self.looked_at = Some(now);
+        }
+        is_time
+    }
+
+    pub(crate) const fn look_again(&mut self) {
+        self.looked_at = None;
     }
 
     /// Whether deeds may go out.
@@ -188,21 +208,21 @@ impl Work<'_> {
         self.run("UPDATE own SET office = ?1 WHERE office <> ?1", [office])?;
         let greeting =
             Greeting { context: "entrenous greeting".to_owned(), nonce, address, line: own.line, handset: own.handset };
-        let signature = ByteBuf::from(sign_greeting(&own.signing()?, &greeting));
+        let signature = ByteBuf::from(sign_greeting(&Own::signing(self.db)?, &greeting));
         let hello = match own.invitation.as_deref().map(InvitationSecret::from_slice) {
             Some(Some(invitation)) => ToSwitchboard::Claim {
                 version: VERSION,
                 invitation,
-                identity: own.identity()?.public(),
-                handsets: ByteBuf::from(own.handsets),
+                identity: Own::identity(self.db)?.public(),
+                handsets: ByteBuf::from(Own::handsets(self.db)?),
                 handset: own.handset,
                 signature,
             },
             Some(None) => return Err(Error::Corrupt("invitation")),
             None if own.restoring => ToSwitchboard::Restore {
                 version: VERSION,
-                identity: own.identity()?.public(),
-                handsets: ByteBuf::from(own.handsets),
+                identity: Own::identity(self.db)?.public(),
+                handsets: ByteBuf::from(Own::handsets(self.db)?),
                 handset: own.handset,
                 signature,
             },
