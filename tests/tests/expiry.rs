@@ -250,6 +250,23 @@ fn what_is_over_before_it_can_go_or_arrive_never_appears() {
 }
 
 #[test]
+fn one_side_alone_makes_nothing_vanish() {
+    let (mut world, a, b) = two_lines(1);
+    // As a changed handset would.
+    let alone = "UPDATE contact SET expiry_seconds = 86400, expiry_turn = 1";
+    world.phones[a].database().execute(alone, ()).expect("a change");
+    say(&mut world, a, b, "I promise.");
+    calm(&mut world, a, b);
+    // And where it comes when it would be over.
+    world.set_on(b, false);
+    say(&mut world, a, b, "I do.");
+    world.pass(2 * DAY);
+    calm(&mut world, a, b);
+    assert_eq!(texts(&mut world, a, b), Vec::<String>::new());
+    assert_eq!(texts(&mut world, b, a), ["I promise.", "I do."]);
+}
+
+#[test]
 fn a_wrong_clock_neither_ends_a_text_at_once_nor_keeps_it_for_ever() {
     for days in [-5, 5] {
         let (mut world, a, b) = two_lines(3);

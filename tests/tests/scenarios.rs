@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use handset::{CardState, ContactState, Event, Verified};
+use handset::{CardState, ContactState, Event, SessionState, Verified};
 use protocol::Token;
 use protocol::card::{CardLink, CardText};
 use protocol::content::{Content, What};
@@ -518,6 +518,30 @@ fn an_answer_stays_after_the_question() {
             assert_eq!(texts_of(&mut world, phone, person), ["Shall we meet at nine?", "No."]);
         }
         all_is_well(&mut world, &[conversation], HOUR);
+    }
+}
+
+#[test]
+fn what_is_taken_back_before_it_left_never_leaves() {
+    for seed in SEEDS {
+        let (mut world, _, conversation) = two_lines(seed, (0, 1));
+        all_is_well(&mut world, std::slice::from_ref(&conversation), DAY);
+        let (a, b) = (conversation.a, conversation.b);
+        // Encrypted, and the connection gone before it went.
+        let is_online = |world: &mut World| world.phones[a].handset().session_state() == SessionState::Online;
+        assert!(world.until(DAY, is_online), "seed {seed}");
+        let now = world.now;
+        let text = world.phones[a].handset().text(now, "Ivo Tarn", "in anger", None).expect("a text");
+        world.hang_up(a);
+        world.set_on(a, false);
+        world.crash_phone(a);
+        let waiting: Vec<u64> = world.phones[a].column("SELECT count(*) FROM deed WHERE envelope IS NOT NULL", ());
+        assert_eq!(waiting, [1], "seed {seed}");
+        world.call(a, |handset, now| handset.unsend(now, "Ivo Tarn", &text.to_text())).expect("taken back");
+        calm_down(&mut world, std::slice::from_ref(&conversation), DAY);
+        let came = |event: &Event| matches!(event, Event::Arrived { id, .. } if *id == text);
+        assert!(!world.phones[b].saw(came), "seed {seed}");
+        nothing_grows(&mut world, std::slice::from_ref(&conversation));
     }
 }
 

@@ -11,6 +11,26 @@ use scenarios::{Conversation, World};
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(86_400);
 
+#[test]
+fn nobody_is_blamed_for_the_time_before_a_text_left() {
+    let mut world = World::new(1, 2);
+    let (a, b) = (world.add_phone("Ada Marsh", 0), world.add_phone("Ivo Tarn", 1));
+    let card = stored_card(&mut world, a, &a_card(1, false));
+    take_up(&mut world, b, a, &card.url);
+    let mut conversation = Conversation::new(a, b);
+    calm_down(&mut world, std::slice::from_ref(&conversation), HOUR);
+    world.set_on(a, false);
+    say(&mut world, &mut conversation, a, "written on the way");
+    world.pass(HOUR);
+    world.withholds = Some((1, Withholds::Falsely));
+    let left = world.now;
+    world.set_on(a, true);
+    let blamed = world.until(Duration::from_secs(600), |world| silence(world).is_some());
+    assert!(blamed, "it is noticed all the same");
+    assert!(world.now >= left.after(Duration::from_secs(60)), "not before a minute has passed");
+    assert!(silence(&mut world).is_some_and(|silence| silence.since >= left));
+}
+
 /// Where a word is due, as A sees it.
 fn silence(world: &mut World) -> Option<Silence> {
     world.phones[0].handset().person("Ivo Tarn").expect("a contact").silence

@@ -9,7 +9,7 @@ use protocol::files::PIECE_BYTES;
 use protocol::{BlobId, FileKey};
 use seal::FileSeal;
 
-use crate::profile::{make_private_dir, private_file};
+use crate::profile::{make_private_dir, private_file, sync_dir};
 
 /// Where a profile's sealed files are.
 #[derive(Debug, Clone)]
@@ -69,7 +69,7 @@ impl Files {
             return Err(changed());
         }
         sealed.sync_all()?;
-        File::open(&self.dir)?.sync_all()
+        sync_dir(&self.dir)
     }
 
     /// Opens a file into `out`.
@@ -135,11 +135,12 @@ impl Files {
         let _ = fs::remove_file(self.path(blob));
     }
 
-    /// Removes all bytes that `is_known` does not know: of texts that are no more, or that never came to be.
+    /// Removes all blobs' bytes that `is_known` does not know: of texts that are no more, or that never came to be. What
+    /// else may be in the directory is not ours.
     pub(crate) fn remove_unknown(&self, is_known: impl Fn(&BlobId) -> bool) {
         for entry in fs::read_dir(&self.dir).into_iter().flatten().flatten() {
             let blob = entry.file_name().to_str().and_then(|name| name.parse().ok());
-            if !blob.is_some_and(|blob| is_known(&blob)) {
+            if blob.is_some_and(|blob| !is_known(&blob)) {
                 let _ = fs::remove_file(entry.path());
             }
         }

@@ -25,6 +25,8 @@ pub(crate) struct Profile {
     dir: PathBuf,
     /// Whether this process made the directory.
     made: bool,
+    /// Whether it made the lock.
+    made_lock: bool,
     _lock: File,
 }
 
@@ -54,9 +56,10 @@ impl Profile {
 
     fn hold(dir: PathBuf, made: bool) -> Result<Self, Failure> {
         let unusable = |error| Failure::file("the profile directory", &error);
+        let made_lock = !dir.join("lock").exists();
         let lock = private_file().create(true).truncate(false).open(dir.join("lock")).map_err(unusable)?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { dir, made, _lock: lock }),
+            Ok(()) => Ok(Self { dir, made, made_lock, _lock: lock }),
             Err(TryLockError::WouldBlock) => Err(Failure::refused(
                 "profile-in-use",
                 "another process is using this profile: end it, or give another --profile",
@@ -121,7 +124,9 @@ impl Profile {
     pub(crate) fn remove(self) {
         self.remove_database();
         let _ = std::fs::remove_file(self.dir.join("key"));
-        let _ = std::fs::remove_file(self.dir.join("lock"));
+        if self.made_lock {
+            let _ = std::fs::remove_file(self.dir.join("lock"));
+        }
         if self.made {
             // Only if nothing else is in it.
             let _ = std::fs::remove_dir(&self.dir);
@@ -185,6 +190,16 @@ pub(crate) fn private_file() -> OpenOptions {
     options
 }
 
+/// Makes what was put into a directory, or taken out of it, last.
+///
+/// # Errors
+/// If the file system refuses.
+pub(crate) fn sync_dir(dir: &Path) -> std::io::Result<()> {
+    #[cfg(unix)]
+    File::open(dir)?.sync_all()?;
+    Ok(())
+}
+
 /// Puts a file in place whole or not at all, even if the power fails.
 fn write_durably(dir: &Path, name: &str, bytes: &[u8]) -> std::io::Result<()> {
     let temporary = dir.join(format!("{name}.new"));
@@ -193,9 +208,7 @@ fn write_durably(dir: &Path, name: &str, bytes: &[u8]) -> std::io::Result<()> {
         file.write_all(bytes)?;
         file.sync_all()?;
         std::fs::rename(&temporary, dir.join(name))?;
-        #[cfg(unix)]
-        File::open(dir)?.sync_all()?;
-        Ok(())
+        sync_dir(dir)
     })();
     if written.is_err() {
         let _ = std::fs::remove_file(&temporary);
@@ -252,11 +265,17 @@ mod tests {
         drop(profile.make(&passphrase("p")).unwrap());
         profile.remove();
         assert!(!dir.exists());
-        std::fs::write(outside.path().join("letter"), "mine").unwrap();
+        std::fs::create_dir(outside.path().join("files")).unwrap();
+        for name in ["letter", "lock", "files/photograph"] {
+            std::fs::write(outside.path().join(name), "mine").unwrap();
+        }
         let profile = Profile::open_or_make(outside.path()).unwrap();
         drop(profile.make(&passphrase("p")).unwrap());
         profile.remove();
-        let left: Vec<_> = std::fs::read_dir(outside.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        assert_eq!(left, ["letter"]);
+        let left = |dir: &Path| -> std::collections::BTreeSet<_> {
+            std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name()).collect()
+        };
+        assert_eq!(left(outside.path()), ["files", "letter", "lock"].map(Into::into).into());
+        assert_eq!(left(&outside.path().join("files")), ["photograph"].map(Into::into).into());
     }
 }

@@ -46,13 +46,13 @@ pub(crate) fn read(path: &Path) -> Result<Voice, NotAVoiceNote> {
         SampleFormat::Int => {
             let full = (1i64 << spec.bits_per_sample.clamp(1, 32).saturating_sub(1)) as f32;
             wav.samples::<i32>().enumerate().try_for_each(|(index, sample)| {
-                take(index, sample? as f32 / full);
+                take(index, sample?.unsigned_abs() as f32 / full);
                 Ok(())
             })
         }
     };
     read.map_err(|_| NotAVoiceNote::NotWav)?;
-    Ok(Voice { duration, waveform: peaks.into_iter().map(|peak| (peak.abs() * 255.0).round() as u8).collect() })
+    Ok(Voice { duration, waveform: peaks.into_iter().map(|peak| (peak * 255.0).round() as u8).collect() })
 }
 
 #[cfg(test)]
@@ -66,9 +66,9 @@ mod tests {
         let spec =
             hound::WavSpec { channels: 1, sample_rate: 8000, bits_per_sample: 16, sample_format: SampleFormat::Int };
         let mut wav = hound::WavWriter::create(&path, spec).unwrap();
+        // Only to one side: what is below zero is as loud as what is above.
         for n in 0..24_000i32 {
-            let sign = if n % 2 == 0 { 1 } else { -1 };
-            wav.write_sample(i16::try_from(sign * n * 32_767 / 24_000).unwrap()).unwrap();
+            wav.write_sample(i16::try_from(-n * 32_767 / 24_000).unwrap()).unwrap();
         }
         wav.finalize().unwrap();
         let voice = read(&path).unwrap();

@@ -470,7 +470,7 @@ impl Handset {
             let contact = Contact::named(work.db, person)?;
             work.shut(&contact)?;
             work.remember_numbers(&contact)?;
-            work.forget_files_with(contact.id)?;
+            work.fetch_no_files_of(contact.id)?;
             work.drop_generations(contact.id)?;
             work.run("UPDATE contact SET state = 'blocked', refound_at = NULL WHERE id = ?1", [contact.id])?;
             Ok(contact.id)
@@ -504,6 +504,7 @@ impl Handset {
             let contact = Contact::named(work.db, person)?;
             work.shut(&contact)?;
             work.remember_numbers(&contact)?;
+            work.forget_files_with(contact.id)?;
             work.drop_generations(contact.id)?;
             work.run(
                 "DELETE FROM message_text WHERE rowid IN

@@ -81,8 +81,15 @@ pub(crate) fn line(
     ExpiryLine { id, person, mine, sent_at, act, term: of.and_then(proposed).map(|(term, _)| term) }
 }
 
+/// What holds.
 fn agreed(db: &Connection, contact: i64) -> Result<Agreed, Error> {
-    let mut held: Agreed = db
+    let (first, others) = agreements(db, contact)?;
+    Ok(others.into_iter().fold(first, |held, one| if (one.turn, &one.by) > (held.turn, &held.by) { one } else { held }))
+}
+
+/// All that was agreed: what held when the contact was met again, if not for the first time, and what came since.
+fn agreements(db: &Connection, contact: i64) -> Result<(Agreed, Vec<Agreed>), Error> {
+    let first: Agreed = db
         .prepare_cached("SELECT expiry_seconds, expiry_turn, expiry_by FROM contact WHERE id = ?1")?
         .query_row([contact], |row| {
             let term = Term::from_seconds(row.get(0)?).unwrap_or_default();
@@ -99,15 +106,13 @@ fn agreed(db: &Connection, contact: i64) -> Result<Agreed, Error> {
          WHERE answer.contact = ?1 AND answer.mine = 1 AND answer.kind = 'expiry' AND answer.text = 'accept'",
     )?;
     let mut rows = accepted.query([contact])?;
+    let mut others = Vec::new();
     while let Some(row) = rows.next()? {
-        let by: Vec<u8> = row.get(0)?;
-        let Some((term, after)) = proposed(&row.get::<_, String>(1)?) else { continue };
-        let turn = after.saturating_add(1);
-        if (turn, &by) > (held.turn, &held.by) {
-            held = Agreed { term, turn, by };
+        if let Some((term, after)) = proposed(&row.get::<_, String>(1)?) {
+            others.push(Agreed { term, turn: after.saturating_add(1), by: row.get(0)? });
         }
     }
-    Ok(held)
+    Ok((first, others))
 }
 
 /// The last proposal of one side, if it can still be answered.
@@ -155,6 +160,12 @@ impl Work<'_> {
     /// The term that a text to this contact gets.
     pub(crate) fn term(&self, contact: &Contact) -> Result<Term, Error> {
         Ok(agreed(self.db, contact.id)?.term)
+    }
+
+    /// Whether this term held with a contact at any time: one side alone makes no text vanish.
+    pub(crate) fn was_agreed(&self, contact: i64, seconds: u32) -> Result<bool, Error> {
+        let (first, others) = agreements(self.db, contact)?;
+        Ok(others.iter().chain([&first]).any(|one| one.term.seconds() == seconds))
     }
 
     fn word(&mut self, contact: &Contact, word: ExpiryWord, to: Option<ContentId>) -> Result<ContentId, Error> {

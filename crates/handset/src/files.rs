@@ -222,9 +222,20 @@ impl Handset {
     /// Has a file of theirs fetched; one that could not be had is tried once more.
     ///
     /// # Errors
-    /// If the database fails.
+    /// If it is a blocked person's, or the database fails.
     pub fn want_file(&mut self, now: Timestamp, blob: &BlobId) -> Result<(), Error> {
         self.transact(now, |work| {
+            let blocked: Option<String> = work
+                .row(
+                    "SELECT person FROM contact JOIN message ON message.contact = contact.id
+                        JOIN file ON file.message = message.row WHERE blob = ?1 AND contact.state = 'blocked'",
+                    [blob.as_bytes()],
+                    |row| row.get(0),
+                )
+                .optional()?;
+            if let Some(person) = blocked {
+                return Err(Error::Blocked(person));
+            }
             work.set_file(blob, FileState::Offered, FileState::Wanted)?;
             work.set_file(blob, FileState::Lost, FileState::Wanted)?;
             work.pump()
@@ -281,7 +292,9 @@ impl Work<'_> {
             let state = if mine { FileState::Sealed } else { FileState::Offered };
             self.run(
                 "INSERT INTO file (blob, message, mine, place, name, media_type, size, at, key, duration, waveform, state)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+                 -- Names are drawn: one that is known already was taken from another text, and must not keep the words.
+                 ON CONFLICT (blob) DO NOTHING",
                 params![
                     file.blob.as_bytes(),
                     message,
@@ -336,9 +349,25 @@ impl Work<'_> {
         with.into_iter().try_for_each(|message| self.forget_files(message))
     }
 
+    /// Fetches nothing more of a contact's: their office would see it.
+    pub(crate) fn fetch_no_files_of(&mut self, contact: i64) -> Result<(), Error> {
+        self.run(
+            "UPDATE file SET state = 'offered' WHERE state = 'wanted'
+                AND message IN (SELECT row FROM message WHERE contact = ?1)",
+            [contact],
+        )?;
+        Ok(())
+    }
+
+    /// Our files that are not at our switchboard yet will not come there any more.
+    pub(crate) fn bring_no_files(&mut self) -> Result<(), Error> {
+        self.run("UPDATE file SET state = 'refused' WHERE mine = 1 AND state IN ('sealed', 'opened')", [])?;
+        Ok(())
+    }
+
     /// Asks for a ticket if there is something to carry and none was asked for.
     pub(crate) fn ask_for_ticket(&mut self) -> Result<(), Error> {
-        if self.session.ticket().is_some() || self.session.is_asking(&Asked::Ticket) {
+        if self.session.has_or_lacks_ticket() || self.session.is_asking(&Asked::Ticket) {
             return Ok(());
         }
         let is_due: bool =
@@ -358,8 +387,10 @@ impl Work<'_> {
                 Ok(())
             }
             Ok(_) => Err(Error::PeerMisbehaved),
-            // Asked again on the next connection.
-            Err(_) => Ok(()),
+            Err(_) => {
+                self.session.lack_ticket();
+                Ok(())
+            }
         }
     }
 

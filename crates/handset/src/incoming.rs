@@ -443,6 +443,15 @@ impl Work<'_> {
         let is_text = matches!(content.what, What::Text(_));
         let expires = content.expires.filter(|expires| !is_text || is_agreeable(expires));
         let over = expires.map(|expires| Over::of_theirs(expires, numbered.sent_at, delivery.at, self.now));
+        // What is over before it came leaves no words to decide about later.
+        let over = match over {
+            Some(Over { at, after: Some(term) })
+                if is_text && at <= self.now && !self.was_agreed(contact.id, term)? =>
+            {
+                None
+            }
+            other => other,
+        };
         let row = self.insert_message(&NewMessage {
             id,
             contact: contact.id,

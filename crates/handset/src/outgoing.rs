@@ -132,8 +132,8 @@ impl Work<'_> {
         for (row, numbered) in waiting {
             self.submit(generation, &Inside::Content(numbered), "content", Some(row), true)?;
             self.run(
-                "UPDATE message SET flight_generation = ?2 WHERE row = ?1",
-                params![row, generation.id.as_bytes()],
+                "UPDATE message SET flight_generation = ?2, left_at = ?3 WHERE row = ?1",
+                params![row, generation.id.as_bytes(), self.now.as_millis()],
             )?;
         }
         Ok(())

@@ -181,7 +181,7 @@ impl Work<'_> {
         )?;
         // The sealed bytes of files are not in a backup: theirs can be fetched again, ours not be brought there any more.
         self.run("UPDATE file SET state = 'offered' WHERE mine = 0 AND state IN ('wanted', 'here')", [])?;
-        self.run("UPDATE file SET state = 'refused' WHERE mine = 1 AND state IN ('sealed', 'opened')", [])?;
+        self.bring_no_files()?;
         let mut contacts = self.db.prepare("SELECT id, line FROM contact ORDER BY id")?;
         let contacts: Vec<(i64, Vec<u8>)> =
             contacts.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;

@@ -54,6 +54,8 @@ pub(crate) struct Session {
     clock_is_off: bool,
     /// For blob requests; good as long as the connection.
     ticket: Option<Ticket>,
+    /// The switchboard gives none on this connection.
+    lacks_ticket: bool,
     /// How what we sent gets on.
     pub(crate) ways: Ways,
     /// When it was last looked at what is due at a time.
@@ -122,6 +124,14 @@ impl Session {
 
     pub(crate) const fn ticket(&self) -> Option<&Ticket> {
         self.ticket.as_ref()
+    }
+
+    pub(crate) const fn has_or_lacks_ticket(&self) -> bool {
+        self.ticket.is_some() || self.lacks_ticket
+    }
+
+    pub(crate) const fn lack_ticket(&mut self) {
+        self.lacks_ticket = true;
     }
 
     pub(crate) fn keep_ticket(&mut self, ticket: Ticket) {

@@ -20,11 +20,13 @@ const ASK_AGAIN: Duration = Duration::from_secs(180);
 /// Switchboards that are asked about at a time.
 const PEERS: u32 = 32;
 
-/// Where contacts are whom a text of ours has not reached though it was sent before ?2: the other switchboard, from where
-/// the conversation is ordered or where they want to be reached.
+/// The other switchboard: from where the conversation is ordered, or where they want to be reached.
 const PEER: &str = "CASE WHEN generation.sequencer <> ?1 THEN generation.sequencer ELSE contact.peer_intake END";
+/// Texts of ours that our switchboard has, and nobody there confirmed. (The first words of it name an index.)
 const UNCONFIRMED: &str =
     "mine = 1 AND state IN ('waiting', 'sent') AND state = 'sent' AND kind = 'text' AND expired = 0";
+/// When such a text left: it may have been written long before.
+const LEFT: &str = "coalesce(left_at, sent_at)";
 
 /// How far the oldest text is known to have come that nobody there confirmed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,7 +86,7 @@ impl Work<'_> {
             "SELECT DISTINCT {PEER} AS peer FROM contact
              JOIN generation ON generation.contact = contact.id AND generation.current = 1
              WHERE contact.state = 'open' AND peer IS NOT NULL AND peer <> ?1 AND EXISTS
-                (SELECT 1 FROM message WHERE message.contact = contact.id AND {UNCONFIRMED} AND sent_at <= ?2) LIMIT ?3"
+                (SELECT 1 FROM message WHERE message.contact = contact.id AND {UNCONFIRMED} AND {LEFT} <= ?2) LIMIT ?3"
         ))?;
         let peers: Vec<String> = peers
             .query_map(params![own.switchboard.as_str(), before, PEERS], |row| row.get(0))?
@@ -142,9 +144,9 @@ pub(crate) fn silence(db: &Connection, ways: &Ways, contact: i64) -> Result<Opti
     let Some((_, (asked_at, way))) = answer else { return Ok(None) };
     let before = asked_at.as_millis().saturating_sub(PATIENCE.as_millis().try_into().unwrap_or(u64::MAX));
     let sql = format!(
-        "SELECT min(sent_at) FILTER (WHERE in_flight), min(sent_at) FROM (SELECT sent_at,
+        "SELECT min(left) FILTER (WHERE in_flight), min(left) FROM (SELECT {LEFT} AS left,
             EXISTS (SELECT 1 FROM flight WHERE flight.message = message.row) AS in_flight
-            FROM message WHERE contact = ?1 AND {UNCONFIRMED} AND sent_at <= ?2)"
+            FROM message WHERE contact = ?1 AND {UNCONFIRMED} AND {LEFT} <= ?2)"
     );
     let (in_flight, oldest): (Option<u64>, Option<u64>) =
         db.prepare_cached(&sql)?.query_row(params![contact, before], |row| Ok((row.get(0)?, row.get(1)?)))?;

@@ -45,16 +45,23 @@ impl Work<'_> {
     /// Lets go of what is over.
     pub(crate) fn expire(&mut self) -> Result<(), Error> {
         // By the index, since nothing is over in most calls; SQLite would go through all messages, to have them in order.
-        let over: Vec<(i64, i64)> = self
+        let over: Vec<(i64, i64, Option<u32>)> = self
             .db
             .prepare_cached(
-                "SELECT row, contact FROM message INDEXED BY message_expires
-                 WHERE expired = 0 AND expires_at <= ?1 ORDER BY row",
+                "SELECT row, contact, CASE WHEN mine = 0 AND kind = 'text' THEN expires_in END
+                 FROM message INDEXED BY message_expires WHERE expired = 0 AND expires_at <= ?1 ORDER BY row",
             )?
-            .query_map([self.now.as_millis()], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .query_map([self.now.as_millis()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
             .collect::<Result<_, _>>()?;
         let mut told = None;
-        for (row, contact) in over {
+        for (row, contact, term) in over {
+            // Only now, since what was agreed may come after the first text that follows it.
+            if let Some(term) = term
+                && !self.was_agreed(contact, term)?
+            {
+                self.run("UPDATE message SET expires_at = NULL, expires_in = NULL WHERE row = ?1", [row])?;
+                continue;
+            }
             self.let_go(row)?;
             if told.replace(contact) != Some(contact) {
                 let person = Contact::by_id(self.db, contact)?.person;
@@ -73,19 +80,10 @@ impl Work<'_> {
             [row],
         )?;
         self.run("UPDATE message SET expired = 1, target = NULL WHERE row = ?1", [row])?;
-        // What has not left yet leaves without its words: its number alone. If it has left, the number goes after it.
+        // If it has left, its number goes after it.
         self.run(
-            "DELETE FROM deed WHERE envelope IN (SELECT envelope FROM flight JOIN message ON message.row = flight.message
-                WHERE message.row = ?1 AND message.state = 'waiting')",
-            [row],
-        )?;
-        self.run(
-            "UPDATE message SET flight_generation = NULL WHERE row = ?1 AND mine = 1 AND state IN ('waiting', 'sent')
+            "UPDATE message SET flight_generation = NULL WHERE row = ?1 AND mine = 1 AND state = 'sent'
                 AND (place IS NULL OR EXISTS (SELECT 1 FROM flight WHERE flight.message = message.row))",
-            [row],
-        )?;
-        self.run(
-            "DELETE FROM flight WHERE message = (SELECT row FROM message WHERE row = ?1 AND state = 'waiting')",
             [row],
         )?;
         Ok(())
@@ -100,7 +98,26 @@ impl Work<'_> {
         )?;
         self.run("UPDATE message SET gone = 1, text = '', mimi = x'' WHERE row = ?1", [row])?;
         *self.erased = true;
+        self.call_back(row)?;
         self.forget_files(row)
+    }
+
+    /// What has not left yet leaves without its words: its number alone.
+    fn call_back(&mut self, row: i64) -> Result<(), Error> {
+        self.run(
+            "DELETE FROM deed WHERE envelope IN (SELECT envelope FROM flight JOIN message ON message.row = flight.message
+                WHERE message.row = ?1 AND message.mine = 1 AND message.state = 'waiting')",
+            [row],
+        )?;
+        self.run(
+            "DELETE FROM flight WHERE message = (SELECT row FROM message WHERE row = ?1 AND mine = 1 AND state = 'waiting')",
+            [row],
+        )?;
+        self.run(
+            "UPDATE message SET flight_generation = NULL WHERE row = ?1 AND mine = 1 AND state = 'waiting'",
+            [row],
+        )?;
+        Ok(())
     }
 
     /// Ends that lie so far ahead that a clock must have been wrong.

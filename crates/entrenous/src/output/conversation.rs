@@ -7,7 +7,7 @@ use protocol::{BlobId, ContentId, Timestamp};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::progress::{bytes, minutes, waveform};
-use super::style::{CARE, GOOD, QUIET, STRONG, harmless, styled};
+use super::style::{CARE, GOOD, QUIET, STRONG, harmless, one_line, styled};
 use super::views::term_words;
 use crate::clock::{local_day, local_full, local_time};
 
@@ -112,7 +112,7 @@ fn words(message: &MessageView) -> String {
 fn file_line(file: &FileView, mine: bool, put: Option<&Path>) -> String {
     let what = match &file.voice {
         Some(voice) => format!("{} {}", waveform(&voice.waveform), minutes(voice.duration)),
-        None => format!("{}  {}", harmless(&file.name).replace(['\n', '\t'], " "), bytes(file.size)),
+        None => format!("{}  {}", one_line(&file.name), bytes(file.size)),
     };
     let how = match (put, file.state) {
         (Some(path), _) => path.display().to_string(),
@@ -142,7 +142,7 @@ fn tail(message: &MessageView) -> String {
 }
 
 fn shortened(text: &str) -> String {
-    let line = harmless(text).replace('\n', " ");
+    let line = one_line(text);
     if line.chars().count() <= QUOTED { line } else { line.chars().take(QUOTED).chain("...".chars()).collect() }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use super::style::harmless;
+use super::style::one_line;
 
 /// A bar for each of several files.
 #[derive(Debug, Default)]
@@ -17,7 +17,7 @@ impl Bars {
     /// A bar for one more file of `bytes`; `doing` says what is done with it.
     pub(crate) fn add(&mut self, doing: &str, name: &str, bytes: u64) {
         let style = ProgressStyle::with_template("{msg:30!} {bar:24} {bytes:>10} of {total_bytes:10} {eta:>4}");
-        let bar = ProgressBar::new(bytes).with_message(format!("{doing} {}", harmless(name)));
+        let bar = ProgressBar::new(bytes).with_message(format!("{doing} {}", one_line(name)));
         let bar = style.map_or_else(|_| bar.clone(), |style| bar.clone().with_style(style.progress_chars("━━─")));
         bar.enable_steady_tick(Duration::from_millis(250));
         self.bars.push(self.all.add(bar));

@@ -39,7 +39,8 @@ impl Progress {
 impl Drop for Progress {
     fn drop(&mut self) {
         if self.said {
-            let _ = writeln!(std::io::stderr(), "\r{}: done.", self.what);
+            // The next line says how it went.
+            let _ = writeln!(std::io::stderr());
         }
     }
 }

@@ -25,6 +25,11 @@ pub(crate) fn harmless(text: &str) -> String {
         .collect()
 }
 
+/// The same for what has one line, such as a name.
+pub(crate) fn one_line(text: &str) -> String {
+    harmless(text).replace(['\n', '\t'], " ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -32,6 +37,7 @@ mod tests {
     #[test]
     fn nothing_from_elsewhere_steers_the_terminal() {
         assert_eq!(harmless("a\u{1b}[2Jb\u{202e}c\r\nd\u{9b}"), "a\u{fffd}[2Jb\u{fffd}c\u{fffd}\nd\u{fffd}");
+        assert_eq!(one_line("a\u{1b}\nb\tc"), "a\u{fffd} b c");
         assert_eq!(harmless("Zoë 👍🏽 \tשלום"), "Zoë 👍🏽 \tשלום");
     }
 }

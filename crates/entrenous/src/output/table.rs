@@ -3,7 +3,7 @@
 use anstyle::Style;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::style::{QUIET, harmless, styled};
+use super::style::{QUIET, one_line, styled};
 
 /// A cell: its text and how it looks.
 pub(crate) type Cell = (String, Style);
@@ -44,10 +44,6 @@ pub(crate) fn fields(fields: &[(&str, String)]) -> String {
             format!("{}{padding}{value}\n", styled(name, QUIET))
         })
         .collect()
-}
-
-fn one_line(text: &str) -> String {
-    harmless(text).replace(['\n', '\t'], " ")
 }
 
 #[cfg(test)]
