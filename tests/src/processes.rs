@@ -132,10 +132,14 @@ impl Office {
 
     /// A claim link for a further line.
     pub fn invite(&self) -> String {
+        self.operator(&["invite"])[0]["claim_url"].as_str().expect("a claim link").to_owned()
+    }
+
+    /// What a command of the switchboard's operator says, once it is done.
+    pub fn operator(&self, args: &[&str]) -> Vec<Value> {
         let mut command = Command::new(binary());
-        let said =
-            Said(command.args(["office", "invite", "--json", "--data"]).arg(self.data()).output().expect("runs"));
-        said.done()[0]["claim_url"].as_str().expect("a claim link").to_owned()
+        command.arg("office").args(args).args(["--json", "--data"]).arg(self.data());
+        Said(command.output().expect("runs")).done()
     }
 
     /// Starts a command of the first line's handset.

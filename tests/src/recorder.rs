@@ -5,6 +5,7 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
+use protocol::files::BLOB_PATH;
 use protocol::frames::LINE_PATH;
 
 /// The bytes of one connection.
@@ -77,6 +78,9 @@ impl Recorder {
             if connection.asked.starts_with(format!("GET {LINE_PATH} ").as_bytes()) {
                 all.from_handsets.extend(unframed(&connection.asked));
                 all.to_handsets.extend(unframed(&connection.answered));
+            } else if is_about_files(&connection.asked) {
+                all.from_handsets.extend_from_slice(&connection.asked);
+                all.to_handsets.extend_from_slice(&connection.answered);
             } else {
                 all.from_peers.extend_from_slice(&connection.asked);
                 all.to_peers.extend_from_slice(&connection.answered);
@@ -84,6 +88,12 @@ impl Recorder {
         }
         all
     }
+}
+
+/// Whether a handset carries files on a connection, beside its WebSocket.
+fn is_about_files(asked: &[u8]) -> bool {
+    let path = asked.split(|byte| *byte == b' ').nth(1).unwrap_or_default();
+    path.strip_prefix(BLOB_PATH.as_bytes()).is_some_and(|rest| rest.starts_with(b"/"))
 }
 
 /// What a plain HTTP request is answered, head and body.

@@ -17,7 +17,7 @@ use crate::processes::PASSPHRASE;
 /// must not be in logs.
 const ROUTING: &[(&str, &[&str])] = &[
     ("own", &["line", "handset", "handsets", "switchboard", "office", "previous", "superseded"]),
-    ("deed", &["envelope"]),
+    ("deed", &["envelope", "blob"]),
     ("card", &["lookup"]),
     ("card_use", &["line"]),
     ("intake", &["lookup"]),
@@ -33,6 +33,7 @@ const ROUTING: &[(&str, &[&str])] = &[
     ("flight", &["envelope", "generation"]),
     ("heard", &["handset"]),
     ("heard_beyond", &["handset"]),
+    ("file", &["blob", "at"]),
 ];
 
 /// Columns whose values are not looked for as they stand: words of the program; what is on its way to a switchboard; an
@@ -48,6 +49,7 @@ const NEITHER: &[(&str, &[&str])] = &[
     ("mls", &["kind"]),
     ("flight", &["kind"]),
     ("notice", &["code"]),
+    ("file", &["media_type", "state"]),
 ];
 
 /// Shorter texts and byte strings are numbers, flags or nothing.

@@ -3,8 +3,10 @@
 //! The real binaries play a story. Everything that the handsets keep is looked for afterwards, with what the test knows
 //! besides: texts that were taken back, words and links of cards, invitations, the switchboards' keys.
 
+mod keeping;
+
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -47,6 +49,10 @@ fn what_switchboards_store_log_and_send_tells_nothing() {
     stage.become_contacts();
     stage.talk();
     stage.talk_while_one_is_down();
+    stage.keys_are_looked_for();
+    stage.send_a_file();
+    stage.let_texts_expire();
+    stage.change_handsets();
     stage.strangers_come();
     stage.end();
 
@@ -92,6 +98,7 @@ fn what_switchboards_store_log_and_send_tells_nothing() {
 
 /// Everything that plays, and what was gathered so far.
 struct Stage {
+    folder: PathBuf,
     recorders: [Recorder; 2],
     offices: [Office; 2],
     lines: Vec<Line>,
@@ -134,6 +141,7 @@ impl Stage {
         };
         let offices = [office(0), office(1)];
         let mut stage = Self {
+            folder: folder.to_owned(),
             recorders,
             offices,
             lines: Vec::new(),
@@ -322,12 +330,6 @@ impl Stage {
         self.offices.iter_mut().for_each(Office::stop);
         self.keep_stores("at the end", [true, true]);
         self.planted_rows_are_found();
-        for line in &self.lines {
-            for (table, column) in KEYS {
-                let kept = line.keeping.value(table, column);
-                assert!(!self.secrets.found_in(&kept).is_empty(), "{table}.{column} of {} is looked for", line.name);
-            }
-        }
         for (at, office) in self.offices.iter().enumerate() {
             let bytes = fs::read(office.log()).expect("a log");
             for line in ["the switchboard is ready", "the switchboard has stopped"] {
@@ -355,6 +357,15 @@ impl Stage {
                 let is_asked = path == PARCEL_PATH || at == 0;
                 let request = format!("POST {path} HTTP/1.1\r\n");
                 assert!(!is_asked || has(&wire.from_peers, request.as_bytes()), "{path}");
+            }
+        }
+    }
+
+    fn keys_are_looked_for(&self) {
+        for line in &self.lines {
+            for (table, column) in KEYS {
+                let kept = line.keeping.value(table, column);
+                assert!(!self.secrets.found_in(&kept).is_empty(), "{table}.{column} of {} is looked for", line.name);
             }
         }
     }
