@@ -1,5 +1,6 @@
 //! `office backup`, `office restore` and `office status`: what an operator does beside the running switchboard.
 
+mod certificate;
 mod invitations;
 mod lines;
 
@@ -17,6 +18,7 @@ use crate::output::table::{Cell, fields, table};
 use crate::passphrase;
 use crate::serve::standing;
 
+use certificate::CertificateRecord;
 pub(crate) use invitations::{invitations, invite, revoke_invitation};
 pub(crate) use lines::{lines, reinstate, revoke_handset};
 
@@ -90,6 +92,7 @@ struct StatusRecord<'a> {
     public_url: &'a str,
     version: &'static str,
     running: Option<RunningRecord<'a>>,
+    certificate: Option<CertificateRecord<'a>>,
     lines: u64,
     mailboxes: u64,
     items_waiting: u64,
@@ -108,13 +111,6 @@ struct RunningRecord<'a> {
     since: String,
     version: &'a str,
     handsets_connected: u64,
-    certificate: Option<CertificateRecord<'a>>,
-}
-
-#[derive(Debug, Serialize)]
-struct CertificateRecord<'a> {
-    names: &'a [String],
-    valid_until: String,
 }
 
 /// A peer, as `office peers` and `office status` have it.
@@ -138,15 +134,12 @@ impl<'a> From<&'a OfficeStatus> for StatusRecord<'a> {
             since: rfc3339(report.since),
             version: &report.version,
             handsets_connected: report.handsets,
-            certificate: report.certificate.as_ref().map(|certificate| CertificateRecord {
-                names: &certificate.names,
-                valid_until: rfc3339(certificate.valid_until),
-            }),
         });
         Self {
             public_url: &status.public_url,
             version: env!("CARGO_PKG_VERSION"),
             running,
+            certificate: status.certificate.as_ref().map(CertificateRecord::from),
             lines: status.inventory.lines,
             mailboxes: status.inventory.mailboxes,
             items_waiting: status.inventory.items,
@@ -190,13 +183,6 @@ fn for_people(status: &OfficeStatus, now: Timestamp) -> String {
     };
     let connected =
         status.report.as_ref().map_or_else(String::new, |report| format!(", {} handsets connected", report.handsets));
-    let certificate = match status.report.as_ref().map(|report| &report.certificate) {
-        Some(Some(certificate)) => {
-            format!("{}, valid until {}", certificate.names.join(", "), local_full(certificate.valid_until))
-        }
-        Some(None) => "none: plain http".to_owned(),
-        None => "known while it runs".to_owned(),
-    };
     let mut text = fields(&[
         ("Reached at", styled(&status.public_url, STRONG)),
         ("Running", running),
@@ -207,7 +193,7 @@ fn for_people(status: &OfficeStatus, now: Timestamp) -> String {
             "Database",
             format!("{}; {} free", size(status.database_bytes), status.free_bytes.map_or_else(|| "?".to_owned(), size)),
         ),
-        ("Certificate", certificate),
+        ("Certificate", certificate::for_people(status, now)),
         ("Last backup", status.last_backup.map_or_else(|| styled("none yet", CARE), local_full)),
     ]);
     text.push('\n');

@@ -54,7 +54,7 @@ pub(super) async fn keep(
         if let Some(certificate) = &certificate {
             certificate.refresh();
         }
-        say_how_it_is(&shared, certificate.as_deref(), &data, since);
+        say_how_it_is(&shared, &data, since);
     }
 }
 
@@ -69,13 +69,12 @@ async fn carry_out_revocations(shared: &Shared) {
 }
 
 /// For the operator beside it.
-fn say_how_it_is(shared: &Shared, certificate: Option<&Certificate>, data: &Path, since: Timestamp) {
+fn say_how_it_is(shared: &Shared, data: &Path, since: Timestamp) {
     let report = Report {
         at: now(),
         since,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         handsets: shared.metrics.handsets.get(),
-        certificate: certificate.and_then(Certificate::status),
         troubles: shared.troubles.all(),
     };
     if report::write(data, &report).is_err() {
