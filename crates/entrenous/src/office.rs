@@ -120,6 +120,7 @@ pub(crate) struct PeerRecord<'a> {
     standing: &'static str,
     pinned: bool,
     key_differs: bool,
+    ahead: bool,
     waiting: u64,
     waiting_bytes: u64,
     waiting_since: Option<String>,
@@ -161,6 +162,7 @@ impl<'a> From<&'a PeerStatus> for PeerRecord<'a> {
             standing: standing(peer.standing),
             pinned: peer.is_pinned,
             key_differs: peer.key_differs,
+            ahead: peer.is_ahead,
             waiting: peer.waiting,
             waiting_bytes: peer.waiting_bytes,
             waiting_since: peer.waiting_since.map(rfc3339),
@@ -235,6 +237,15 @@ pub(crate) fn peers(peers: &[PeerStatus], now: Timestamp) -> String {
             "\nA peer with another key than before gets nothing and is not heard. Ask its operator in person whether the\n\
              key is theirs; then: entrenous office forget PEER\n",
         );
+    }
+    if peers.iter().any(|peer| peer.is_ahead) {
+        let ahead: Vec<&str> = peers.iter().filter(|peer| peer.is_ahead).map(|peer| peer.address.as_str()).collect();
+        let said = format!(
+            "\nMore came from here before than these data know of, as {} shows. They are an older copy, which must not be\n\
+             started: stop the switchboard, and go back with `entrenous office restore`.\n",
+            ahead.join(", ")
+        );
+        text.push_str(&styled(&said, CARE));
     }
     text
 }

@@ -39,6 +39,8 @@ pub struct Trouble {
     pub failures: u32,
     /// Whether it shows another key than the pinned one.
     pub key_differs: bool,
+    /// Whether it had more of this switchboard's messages than there are here.
+    pub is_ahead: bool,
 }
 
 /// Peers that something is wrong with now.
@@ -54,6 +56,13 @@ impl Troubles {
     /// Whether a peer shows another key than the pinned one.
     pub(super) fn key_differs(&self, peer: &SwitchboardAddress, differs: bool) {
         self.note(peer, |trouble| trouble.key_differs = differs);
+    }
+
+    /// A peer has had more of this switchboard's messages than there are here; gives whether that was known.
+    pub(super) fn is_ahead(&self, peer: &SwitchboardAddress) -> bool {
+        let mut was_known = false;
+        self.note(peer, |trouble| was_known = std::mem::replace(&mut trouble.is_ahead, true));
+        was_known
     }
 
     /// All of them, in order.
@@ -111,7 +120,7 @@ mod tests {
         let (troubles, peer) = (Troubles::default(), "office.example.org".parse().unwrap());
         troubles.failures(&peer, 3);
         troubles.key_differs(&peer, true);
-        assert_eq!(troubles.all(), [(peer.clone(), Trouble { failures: 3, key_differs: true })]);
+        assert_eq!(troubles.all(), [(peer.clone(), Trouble { failures: 3, key_differs: true, is_ahead: false })]);
         troubles.failures(&peer, 0);
         troubles.key_differs(&peer, false);
         assert_eq!(troubles.all(), []);

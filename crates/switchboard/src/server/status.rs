@@ -44,6 +44,9 @@ pub struct PeerStatus {
     pub is_pinned: bool,
     /// Whether the key that it shows is another than the pinned one, as the running switchboard last saw it.
     pub key_differs: bool,
+    /// Whether it had more of this switchboard's messages than there are here, as the running switchboard saw: then it
+    /// was started on an older copy of its data.
+    pub is_ahead: bool,
     /// Messages that wait for it.
     pub waiting: u64,
     /// Bytes that wait for it.
@@ -120,6 +123,7 @@ fn peer_status(
         is_pinned: row.key.is_some(),
         // A key that the operator has forgotten since differs from none.
         key_differs: trouble.key_differs && row.key.is_some(),
+        is_ahead: trouble.is_ahead,
         waiting: row.last.saturating_sub(row.stored),
         waiting_bytes: row.bytes,
         waiting_since,
