@@ -241,8 +241,8 @@ pub(crate) fn peers(peers: &[PeerStatus], now: Timestamp) -> String {
     if peers.iter().any(|peer| peer.is_ahead) {
         let ahead: Vec<&str> = peers.iter().filter(|peer| peer.is_ahead).map(|peer| peer.address.as_str()).collect();
         let said = format!(
-            "\nMore came from here before than these data know of, as {} shows. They are an older copy, which must not be\n\
-             started: stop the switchboard, and go back with `entrenous office restore`.\n",
+            "\n{}: more came from here, they say, than these data know of. If these are an older copy, which must never\n\
+             be started: stop the switchboard, and go back with `entrenous office restore`.\n",
             ahead.join(", ")
         );
         text.push_str(&styled(&said, CARE));
@@ -272,6 +272,27 @@ fn size(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_peer_that_is_in_trouble_says_what_to_do() {
+        let peer = PeerStatus {
+            address: "b.example".parse().unwrap(),
+            standing: switchboard::store::Standing::Unknown,
+            is_pinned: true,
+            key_differs: false,
+            is_ahead: false,
+            waiting: 0,
+            waiting_bytes: 0,
+            waiting_since: None,
+            confirmed_at: None,
+            failures: 0,
+        };
+        let now = Timestamp::from_millis(1);
+        let said = |peer: &PeerStatus| peers(std::slice::from_ref(peer), now);
+        assert!(!said(&peer).contains("office forget") && !said(&peer).contains("office restore"));
+        assert!(said(&PeerStatus { key_differs: true, ..peer.clone() }).contains("office forget"));
+        assert!(said(&PeerStatus { is_ahead: true, ..peer }).contains("b.example: more came from here"));
+    }
 
     #[test]
     fn ages_and_sizes_are_read_at_a_glance() {

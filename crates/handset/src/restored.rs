@@ -19,6 +19,9 @@ use crate::own::Own;
 /// How often a conversation is founded again for this.
 const AT_MOST_EVERY: Duration = Duration::from_hours(1);
 
+/// How long a file lies at a switchboard whose operator says nothing else.
+const FILES_LIE: Duration = Duration::from_hours(30 * 24);
+
 /// A card that can still be taken up.
 struct OpenCard {
     id: String,
@@ -76,9 +79,14 @@ impl Work<'_> {
         self.open_files_again()
     }
 
-    /// Files that are not all there yet begin anew; of those that were, our sealed bytes are gone.
+    /// The switchboard has no bytes of files any more: ours are brought there again, of which nobody knows here whether
+    /// they were fetched, but for those whose time there would be over anyway.
     fn open_files_again(&mut self) -> Result<(), Error> {
-        self.run("UPDATE file SET state = 'sealed' WHERE mine = 1 AND state = 'opened'", [])?;
+        self.run(
+            "UPDATE file SET state = 'sealed' WHERE mine = 1 AND (state = 'opened' OR (state = 'stored'
+                AND (SELECT sent_at FROM message WHERE message.row = file.message) > ?1))",
+            [self.now.as_millis().saturating_sub(u64::try_from(FILES_LIE.as_millis()).unwrap_or(u64::MAX))],
+        )?;
         let mut ours = self.db.prepare_cached(
             "SELECT blob, size FROM file WHERE mine = 1 AND state = 'sealed' ORDER BY message, place",
         )?;

@@ -138,7 +138,7 @@ async fn send(
                     if queue.is_ahead() && !shared.troubles.is_ahead(&peer) {
                         tracing::error!(
                             code = "older-copy",
-                            "a peer has had more from this switchboard than its data know of: they are an older copy, which must not be started; go back to a backup with office restore"
+                            "a peer says that it had more from this switchboard than its data know of: if they are an older copy, stop it, and go back with office restore"
                         );
                     }
                     shared.troubles.failures(&peer, queue.failures());

@@ -124,6 +124,9 @@ mod tests {
         troubles.failures(&peer, 0);
         troubles.key_differs(&peer, false);
         assert_eq!(troubles.all(), []);
+        assert!(!troubles.is_ahead(&peer) && troubles.is_ahead(&peer), "told of once");
+        troubles.failures(&peer, 0);
+        assert_eq!(troubles.all(), [(peer, Trouble { is_ahead: true, ..Trouble::default() })], "until the next start");
     }
 
     #[test]
