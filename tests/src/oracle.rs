@@ -203,7 +203,10 @@ impl Oracle {
                 ItemBody::Introduction { mailbox, .. } => {
                     stream.mailboxes.insert(*mailbox, (0, BTreeSet::new()));
                 }
-                ItemBody::Envelope(_) | ItemBody::Outcome { .. } | ItemBody::OutOfService { .. } => {}
+                ItemBody::Envelope(_)
+                | ItemBody::Outcome { .. }
+                | ItemBody::OutOfService { .. }
+                | ItemBody::BackInService { .. } => {}
             }
         }
     }

@@ -158,7 +158,7 @@ Every flag may stand in the file under its name, or in the environment: ENTRENOU
 Flags count before the environment, that before the file. --print-config shows what comes of it.")]
     Serve(Box<Serve>),
     /// For the operator of a switchboard
-    #[command(subcommand)]
+    #[command(subcommand, visible_alias = "switchboard")]
     Office(Office),
     /// Two switchboards and somebody to talk to, on this machine, to try everything alone
     #[command(after_help = "Example:\n  entrenous demo")]

@@ -1,5 +1,6 @@
 //! `office backup`, `office restore` and `office status`: what an operator does beside the running switchboard.
 
+mod certificate;
 mod invitations;
 mod lines;
 
@@ -17,6 +18,7 @@ use crate::output::table::{Cell, fields, table};
 use crate::passphrase;
 use crate::serve::standing;
 
+use certificate::CertificateRecord;
 pub(crate) use invitations::{invitations, invite, revoke_invitation};
 pub(crate) use lines::{lines, reinstate, revoke_handset};
 
@@ -90,6 +92,7 @@ struct StatusRecord<'a> {
     public_url: &'a str,
     version: &'static str,
     running: Option<RunningRecord<'a>>,
+    certificate: Option<CertificateRecord<'a>>,
     lines: u64,
     mailboxes: u64,
     items_waiting: u64,
@@ -108,13 +111,6 @@ struct RunningRecord<'a> {
     since: String,
     version: &'a str,
     handsets_connected: u64,
-    certificate: Option<CertificateRecord<'a>>,
-}
-
-#[derive(Debug, Serialize)]
-struct CertificateRecord<'a> {
-    names: &'a [String],
-    valid_until: String,
 }
 
 /// A peer, as `office peers` and `office status` have it.
@@ -124,6 +120,7 @@ pub(crate) struct PeerRecord<'a> {
     standing: &'static str,
     pinned: bool,
     key_differs: bool,
+    ahead: bool,
     waiting: u64,
     waiting_bytes: u64,
     waiting_since: Option<String>,
@@ -138,15 +135,12 @@ impl<'a> From<&'a OfficeStatus> for StatusRecord<'a> {
             since: rfc3339(report.since),
             version: &report.version,
             handsets_connected: report.handsets,
-            certificate: report.certificate.as_ref().map(|certificate| CertificateRecord {
-                names: &certificate.names,
-                valid_until: rfc3339(certificate.valid_until),
-            }),
         });
         Self {
             public_url: &status.public_url,
             version: env!("CARGO_PKG_VERSION"),
             running,
+            certificate: status.certificate.as_ref().map(CertificateRecord::from),
             lines: status.inventory.lines,
             mailboxes: status.inventory.mailboxes,
             items_waiting: status.inventory.items,
@@ -168,6 +162,7 @@ impl<'a> From<&'a PeerStatus> for PeerRecord<'a> {
             standing: standing(peer.standing),
             pinned: peer.is_pinned,
             key_differs: peer.key_differs,
+            ahead: peer.is_ahead,
             waiting: peer.waiting,
             waiting_bytes: peer.waiting_bytes,
             waiting_since: peer.waiting_since.map(rfc3339),
@@ -190,13 +185,6 @@ fn for_people(status: &OfficeStatus, now: Timestamp) -> String {
     };
     let connected =
         status.report.as_ref().map_or_else(String::new, |report| format!(", {} handsets connected", report.handsets));
-    let certificate = match status.report.as_ref().map(|report| &report.certificate) {
-        Some(Some(certificate)) => {
-            format!("{}, valid until {}", certificate.names.join(", "), local_full(certificate.valid_until))
-        }
-        Some(None) => "none: plain http".to_owned(),
-        None => "known while it runs".to_owned(),
-    };
     let mut text = fields(&[
         ("Reached at", styled(&status.public_url, STRONG)),
         ("Running", running),
@@ -207,7 +195,7 @@ fn for_people(status: &OfficeStatus, now: Timestamp) -> String {
             "Database",
             format!("{}; {} free", size(status.database_bytes), status.free_bytes.map_or_else(|| "?".to_owned(), size)),
         ),
-        ("Certificate", certificate),
+        ("Certificate", certificate::for_people(status, now)),
         ("Last backup", status.last_backup.map_or_else(|| styled("none yet", CARE), local_full)),
     ]);
     text.push('\n');
@@ -250,6 +238,15 @@ pub(crate) fn peers(peers: &[PeerStatus], now: Timestamp) -> String {
              key is theirs; then: entrenous office forget PEER\n",
         );
     }
+    if peers.iter().any(|peer| peer.is_ahead) {
+        let ahead: Vec<&str> = peers.iter().filter(|peer| peer.is_ahead).map(|peer| peer.address.as_str()).collect();
+        let said = format!(
+            "\n{}: more came from here, they say, than these data know of. If these are an older copy, which must never\n\
+             be started: stop the switchboard, and go back with `entrenous office restore`.\n",
+            ahead.join(", ")
+        );
+        text.push_str(&styled(&said, CARE));
+    }
     text
 }
 
@@ -275,6 +272,27 @@ fn size(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_peer_that_is_in_trouble_says_what_to_do() {
+        let peer = PeerStatus {
+            address: "b.example".parse().unwrap(),
+            standing: switchboard::store::Standing::Unknown,
+            is_pinned: true,
+            key_differs: false,
+            is_ahead: false,
+            waiting: 0,
+            waiting_bytes: 0,
+            waiting_since: None,
+            confirmed_at: None,
+            failures: 0,
+        };
+        let now = Timestamp::from_millis(1);
+        let said = |peer: &PeerStatus| peers(std::slice::from_ref(peer), now);
+        assert!(!said(&peer).contains("office forget") && !said(&peer).contains("office restore"));
+        assert!(said(&PeerStatus { key_differs: true, ..peer.clone() }).contains("office forget"));
+        assert!(said(&PeerStatus { is_ahead: true, ..peer }).contains("b.example: more came from here"));
+    }
 
     #[test]
     fn ages_and_sizes_are_read_at_a_glance() {

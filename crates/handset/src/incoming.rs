@@ -55,6 +55,7 @@ impl Work<'_> {
                 self.introduced(lookup, mailbox, &from, &sealed)
             }
             ItemBody::OutOfService { mailbox, at } => self.out_of_service(mailbox, at),
+            ItemBody::BackInService { mailbox, at } => self.back_in_service(mailbox, at),
         }
     }
 

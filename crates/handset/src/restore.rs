@@ -325,7 +325,9 @@ impl Work<'_> {
             [contact.id],
         )?;
         self.run("UPDATE contact SET announced = 1, refound_tries = 0, gap_ask_at = NULL WHERE id = ?1", [contact.id])?;
-        self.notice_about(contact.id, "contact-restored", list.made_at)?;
+        if !self.was_said_today(contact.id, "contact-restored")? {
+            self.notice_about(contact.id, "contact-restored", list.made_at)?;
+        }
         self.event(Event::Changed { person: contact.person.clone() });
         Ok(())
     }

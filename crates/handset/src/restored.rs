@@ -4,6 +4,8 @@
 //! (its items are older than anything that is lost), and then, in one transaction, put up again what it has to have, and
 //! found our conversations again. What either side lacks of the other's running numbers is asked for in them.
 
+use std::time::Duration;
+
 use database::rusqlite::params;
 use protocol::frames::Deed;
 use protocol::{BlobId, MailboxId, RestoreId, Timestamp, Token};
@@ -13,6 +15,12 @@ use crate::context::Work;
 use crate::deeds::Concern;
 use crate::error::Error;
 use crate::own::Own;
+
+/// How often a conversation is founded again for this.
+const AT_MOST_EVERY: Duration = Duration::from_hours(1);
+
+/// How long a file lies at a switchboard whose operator says nothing else.
+const FILES_LIE: Duration = Duration::from_hours(30 * 24);
 
 /// A card that can still be taken up.
 struct OpenCard {
@@ -50,7 +58,12 @@ impl Work<'_> {
              UPDATE generation SET lost = 1, commit_hash = NULL;
              UPDATE contact SET refound_tries = 0, reservation = NULL;",
         )?;
-        self.run("UPDATE contact SET refound_at = ?1 WHERE state = 'open'", [self.now.as_millis()])?;
+        // Whoever says again and again that it went back has nothing founded more often than that.
+        self.run(
+            "UPDATE contact SET refound_at = max(?1, min(?1 + ?2, coalesce(
+                (SELECT max(retired_at) FROM generation WHERE contact = contact.id) + ?2, 0))) WHERE state = 'open'",
+            params![self.now.as_millis(), u64::try_from(AT_MOST_EVERY.as_millis()).unwrap_or(u64::MAX)],
+        )?;
         self.run("UPDATE own SET restored = ?1", [restored.as_bytes()])?;
         self.put_up_standing_again(&own)?;
         self.put_up_cards_again(&own)?;
@@ -66,9 +79,14 @@ impl Work<'_> {
         self.open_files_again()
     }
 
-    /// Files that are not all there yet begin anew; of those that were, our sealed bytes are gone.
+    /// The switchboard has no bytes of files any more: ours are brought there again, of which nobody knows here whether
+    /// they were fetched, but for those whose time there would be over anyway.
     fn open_files_again(&mut self) -> Result<(), Error> {
-        self.run("UPDATE file SET state = 'sealed' WHERE mine = 1 AND state = 'opened'", [])?;
+        self.run(
+            "UPDATE file SET state = 'sealed' WHERE mine = 1 AND (state = 'opened' OR (state = 'stored'
+                AND (SELECT sent_at FROM message WHERE message.row = file.message) > ?1))",
+            [self.now.as_millis().saturating_sub(u64::try_from(FILES_LIE.as_millis()).unwrap_or(u64::MAX))],
+        )?;
         let mut ours = self.db.prepare_cached(
             "SELECT blob, size FROM file WHERE mine = 1 AND state = 'sealed' ORDER BY message, place",
         )?;

@@ -124,6 +124,20 @@ pub enum PeerMessage {
         /// When that was.
         at: Timestamp,
     },
+    /// As `OutOfService`: its operator let it in again.
+    BackInService {
+        /// The member that is meant.
+        mailbox: MailboxId,
+        /// When that was.
+        at: Timestamp,
+    },
+    /// As `DeliverOutOfService`: that was said of another member.
+    DeliverBackInService {
+        /// Whom to tell.
+        mailbox: MailboxId,
+        /// When that was.
+        at: Timestamp,
+    },
 }
 
 /// Reserves and fetches a slot of an intake of the receiver's.

@@ -395,6 +395,13 @@ pub enum ItemBody {
         /// When that was, by the office's clock.
         at: Timestamp,
     },
+    /// As `OutOfService`: the office let that handset in again.
+    BackInService {
+        /// The mailbox that it came to.
+        mailbox: MailboxId,
+        /// When that was, by the office's clock.
+        at: Timestamp,
+    },
 }
 
 /// A numbered envelope.

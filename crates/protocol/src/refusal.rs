@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// What somebody else's sentence may have at most, in bytes of UTF-8.
+const SENTENCE_BYTES: usize = 512;
+
 /// Why; stable in name across versions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -96,5 +99,33 @@ impl Refusal {
     /// A refusal with its sentence.
     pub fn new(code: RefusalCode, sentence: impl Into<String>) -> Self {
         Self { code, sentence: sentence.into() }
+    }
+
+    /// As somebody else's words may go into a log or before a person: one line, not long, and nothing that steers a
+    /// terminal.
+    #[must_use]
+    pub fn from_elsewhere(self) -> Self {
+        let clean = |c: char| match c {
+            c if c.is_control() => ' ',
+            // Line ends of another kind, and direction overrides, which could make a word read as another.
+            '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => ' ',
+            c => c,
+        };
+        let mut sentence: String = self.sentence.chars().take(SENTENCE_BYTES).map(clean).collect();
+        sentence.truncate(sentence.floor_char_boundary(SENTENCE_BYTES));
+        Self { sentence, ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn somebody_elses_words_are_one_short_line() {
+        let of = |sentence: String| Refusal::new(RefusalCode::TooMany, sentence).from_elsewhere().sentence;
+        assert_eq!(of("no\n\u{1b}[2J\u{202e}way\u{9b}".to_owned()), "no  [2J way ");
+        assert_eq!(of("ö".repeat(5000)), "ö".repeat(SENTENCE_BYTES / 2));
+        assert_eq!(of("try again later".to_owned()), "try again later");
     }
 }

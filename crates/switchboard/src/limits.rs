@@ -17,9 +17,10 @@ pub struct Limits {
     pub item_bytes_per_line: u64,
     /// Bytes that may wait for lines and came from one peer; what comes beyond is dropped and counted, as above.
     pub item_bytes_per_peer: u64,
-    /// Bytes that may wait for lines and came from any peer.
+    /// Bytes that may wait for lines and came from any peer. Half of it is for whoever comes first; the other half is
+    /// shared out among as many peers as may be known, so that some can never take the room of all.
     pub item_bytes_from_peers: u64,
-    /// Bytes that may wait for all peers together. Deeds are refused from half of it on, as with each.
+    /// Bytes that may wait for all peers together, shared as above. Deeds are refused from half of it on, as with each.
     pub queue_bytes: u64,
     /// Bytes that may wait for peers since one line submitted them. Deeds are refused from half of it on.
     pub queue_bytes_per_line: u64,
@@ -91,6 +92,14 @@ pub struct Limits {
     pub questions_per_minute: u32,
     /// Slots that one line is fetching from elsewhere at a time.
     pub questions_at_once: u32,
+}
+
+impl Limits {
+    /// Whether this much of one peer's has room beside this much of all peers', in what is shared: half of it is for
+    /// whoever comes first, of the other half each has its own share.
+    pub(crate) fn has_room(&self, shared: u64, of_peer: u64, of_all: u64) -> bool {
+        of_all <= shared / 2 || of_peer <= shared / 2 / self.peers.max(1)
+    }
 }
 
 const DAY: Duration = Duration::from_hours(24);

@@ -110,6 +110,7 @@ fn a_peer_that_was_forgotten_and_is_known_again_gets_what_is_sent_to_it() {
         queue: QueueId::new([queue; 16]),
         base: 0,
         stored: 0,
+        last: messages as u64,
         messages: (1..=messages as u64).map(|n| (n, PeerMessage::Submit(submission(1, 2, b"text")))).collect(),
     };
     let (now, queue) = (talk.world.now, &mut talk.world.boards[A].queue);

@@ -15,7 +15,7 @@ use pebble::{Pebble, free_port};
 use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::pki_types::{CertificateDer, ServerName, pem::PemObject as _};
 use rustls::{ClientConfig, RootCertStore};
-use switchboard::{Acme, Config, StartError, certificate_state, start};
+use switchboard::{Acme, CertificateState, Config, StartError, start, status};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::sleep;
@@ -35,6 +35,11 @@ fn config(data: &Path, port: u16, pebble: &Pebble) -> Config {
         ..Acme::new(NAME)
     };
     Config { acme: Some(acme), ..Config::new(data, SocketAddr::from(([127, 0, 0, 1], port)), "Office of Example") }
+}
+
+/// What the operator is told of it.
+fn told(data: &Path) -> CertificateState {
+    status(data).unwrap().certificate.unwrap()
 }
 
 /// The certificate that the switchboard shows, if it holds under this root; and whether the switchboard then answers.
@@ -86,7 +91,7 @@ async fn a_certificate_is_obtained_kept_and_not_asked_for_again() {
     // The authority cannot be reached at first.
     let deadline = Instant::now() + PATIENCE;
     let error = loop {
-        let status = certificate_state(&data).unwrap();
+        let status = told(&data);
         assert_eq!(status.valid_until, None);
         if let Some(error) = status.renewal.unwrap().last_error {
             break error;
@@ -102,13 +107,14 @@ async fn a_certificate_is_obtained_kept_and_not_asked_for_again() {
     let deadline = Instant::now() + PATIENCE;
     let status = loop {
         // What came of it is noted once it is in use.
-        let status = certificate_state(&data).unwrap();
+        let status = told(&data);
         if status.renewal.as_ref().unwrap().last_error.is_none() {
             break status;
         }
         assert!(Instant::now() < deadline, "{status:?}");
         sleep(Duration::from_millis(20)).await;
     };
+    assert_eq!(status.names, [NAME]);
     let (from, until) = (status.valid_from.unwrap(), status.valid_until.unwrap());
     assert_eq!(
         until.since(from).as_secs() / 86_400,
@@ -123,6 +129,7 @@ async fn a_certificate_is_obtained_kept_and_not_asked_for_again() {
     }
     assert_eq!(std::fs::metadata(data.join("tls/acme")).unwrap().permissions().mode() & 0o777, 0o700);
     running.shutdown().await;
+    assert_eq!(told(&data).names, [NAME], "also when it does not run");
 
     let running = start(config(&data, port, &pebble)).await.unwrap();
     assert!(running.is_reachable);
@@ -148,7 +155,7 @@ async fn a_certificate_is_renewed_in_time_and_an_authority_that_is_gone_stops_no
     let kept = std::fs::read(&trusted).unwrap();
     pebble.stop();
     let deadline = Instant::now() + PATIENCE;
-    while certificate_state(&data).unwrap().renewal.unwrap().last_error.is_none() {
+    while told(&data).renewal.unwrap().last_error.is_none() {
         match shown(port, &trusted, b"http/1.1").await {
             Ok((_, answers)) => assert!(answers),
             Err(error) => panic!("it stopped serving: {error}"),
@@ -175,7 +182,7 @@ async fn who_cannot_prove_the_name_gets_no_certificate_and_is_told_why() {
     let running = start(config(&data, port, &pebble)).await.unwrap();
     let deadline = Instant::now() + PATIENCE;
     let error = loop {
-        if let Some(error) = certificate_state(&data).unwrap().renewal.unwrap().last_error {
+        if let Some(error) = told(&data).renewal.unwrap().last_error {
             break error;
         }
         assert!(Instant::now() < deadline);

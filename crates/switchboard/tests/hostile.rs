@@ -236,7 +236,7 @@ async fn a_peer_that_claims_what_it_was_not_sent_misses_nothing_once_it_is_hones
         let before = peer.parcels();
         until(&format!("after {lie:?} it gets what it was not given"), async || peer.parcels() > before).await;
     }
-    // More than there is: no more than there is.
+    // More than there is: it is told of, and what there is goes again.
     let peer = Hostile::new(to_all(|_, _| ok(encode(&ParcelReply::Stored { through: u64::MAX })))).await;
     all.meet(110, &peer.address).await;
     for text in [b"one" as &[u8], b"two"] {
@@ -244,6 +244,11 @@ async fn a_peer_that_claims_what_it_was_not_sent_misses_nothing_once_it_is_hones
         all.say(110, text).await;
         until("it is sent the next", async || peer.parcels() > before).await;
     }
+    until("its word is noted", async || {
+        let report = switchboard::status(&all.a.path()).unwrap();
+        report.peers.iter().any(|of| of.address == peer.address && of.waiting == 2)
+    })
+    .await;
     assert!(all.talk().await < Duration::from_secs(5));
 }
 
@@ -298,7 +303,13 @@ async fn no_more_of_a_blob_is_passed_on_than_it_was_said_to_have_and_no_ticket_i
     let part = |range: &str, body: usize| {
         Says::Whole("206 Partial Content", format!("content-range: bytes {range}\r\n"), vec![1; body])
     };
-    let refused = |code| Says::Whole("401 Unauthorized", String::new(), encode(&Refusal::new(code, "no")));
+    let refused = |code| {
+        Says::Whole(
+            "401 Unauthorized",
+            String::new(),
+            encode(&Refusal::new(code, format!("no\n\u{1b}[2J{}", "x".repeat(2000)))),
+        )
+    };
     let cases: [(Says, u16); 9] = [
         (part("0-99/100", 5000), 206),
         (part("0-99/100", 10), 206),
@@ -327,7 +338,11 @@ async fn no_more_of_a_blob_is_passed_on_than_it_was_said_to_have_and_no_ticket_i
             Err(error) => panic!("{what}: {error:?}"),
         };
         assert_eq!(response.status(), status, "{what}");
-        if status == 206 {
+        if status == 404 {
+            let refusal: Refusal = decode(&response.bytes().await.unwrap(), 4096).unwrap();
+            assert!(refusal.sentence.starts_with("no  [2Jxxx"), "{}", refusal.sentence);
+            assert_eq!(refusal.sentence.len(), 512, "a peer's words are one short line");
+        } else if status == 206 {
             let most = response.content_length().unwrap();
             assert!(most <= 100_000 && response.bytes().await.is_err(), "{what}");
         }

@@ -3,10 +3,11 @@
 mod world;
 
 use protocol::federation::{Parcel, ParcelReply, PeerMessage};
-use protocol::frames::{Deed, Delivery, Outcome};
-use protocol::{MailboxId, QueueId, RefusalCode, SwitchboardAddress, Timestamp};
+use protocol::frames::{Deed, Delivery, MailboxAddress, Outcome, Submission};
+use protocol::{GenerationId, MailboxId, QueueId, RefusalCode, SwitchboardAddress, Timestamp};
 use serde_bytes::ByteBuf;
 use switchboard::Limits;
+use switchboard::core::outgoing::PeerQueue;
 use switchboard::core::{Core, Done, Work};
 use switchboard::store::testing::Faulty;
 use switchboard::store::{SqliteStore, Standing, Store as _};
@@ -91,7 +92,7 @@ fn a_peer_with_many_lines_mailboxes_stops_at_its_bound_and_others_go_on() {
 
 #[test]
 fn all_peers_together_stop_at_the_bound_of_all() {
-    let limits = Limits { item_bytes_per_peer: 50_000, item_bytes_from_peers: 100_000, ..Limits::default() };
+    let limits = Limits { item_bytes_per_peer: 50_000, item_bytes_from_peers: 200_000, peers: 40, ..Limits::default() };
     let mut board = Board::new(limits, 1);
     for peer in 0..5u8 {
         let from: SwitchboardAddress = format!("evil-{peer}.example").parse().unwrap();
@@ -101,7 +102,11 @@ fn all_peers_together_stop_at_the_bound_of_all() {
         }
     }
     let kept = board.item_bytes();
-    assert!((90_000..=100_000).contains(&kept), "{kept}");
+    assert!((100_000..=120_000).contains(&kept), "{kept}");
+    let good: SwitchboardAddress = "good.example".parse().unwrap();
+    board.open(0, mailbox(99), &good);
+    assert!(!board.deliver(&good, mailbox(99), 1000), "each has its share");
+    assert!(board.deliver(&good, mailbox(99), 1600), "and no more");
 }
 
 #[test]
@@ -136,7 +141,7 @@ fn a_line_that_names_many_peers_stops_at_its_bound_and_others_go_on() {
 
 #[test]
 fn what_waits_for_all_peers_has_one_bound() {
-    let limits = Limits { queue_bytes: 20_000, queue_bytes_per_line: 1 << 30, ..Limits::default() };
+    let limits = Limits { queue_bytes: 40_000, queue_bytes_per_line: 1 << 30, ..Limits::default() };
     let mut talk = Conversation::in_world(World::with(limits, |_| {}));
     for _ in 0..30 {
         talk.submit_b(submission(1, 2, &[7; 1000])).unwrap();
@@ -172,4 +177,105 @@ fn nothing_new_is_taken_while_the_disk_is_nearly_full_and_all_of_it_afterwards()
     talk.submit_b(submission(1, 2, b"after")).unwrap();
     talk.world.carry();
     assert_eq!(talk.both(), [(1, b"before".to_vec()), (2, b"after".to_vec())]);
+}
+
+#[test]
+fn full_queues_leave_a_share_to_every_other_peer() {
+    let limits = Limits {
+        queue_bytes: 400_000,
+        peers: 40,
+        queue_bytes_per_peer: 25_000,
+        queue_bytes_per_stranger: 25_000,
+        queue_bytes_per_line: 1 << 30,
+        ..Limits::default()
+    };
+    let mut board = Board::new(limits, 2);
+    board.open(0, mailbox(1), &address(A));
+    board.open(1, mailbox(9), &address(B));
+    // Peers that take nothing, in a conversation that is ordered here.
+    let evil = |port: u8| format!("evil.example:{}", 1000 + u32::from(port)).parse().unwrap();
+    for port in 0..16 {
+        let generation = GenerationId::new([port; 32]);
+        let members = vec![MailboxAddress { address: evil(port), mailbox: mailbox(7) }];
+        let capability = seal::capability_hash(&world::capability(1));
+        let deed = board.lines[0].deed(Deed::Found { generation, epoch: 1, capability, members });
+        assert!(matches!(board.apply(deed), Done::Deed { result: Ok(()), .. }));
+        for first in 1..=40 {
+            let submission = Submission { generation, ..submission(1, 7, &[7; 1000]) };
+            let (from, queue) = (evil(port), QueueId::new([port; 16]));
+            let parcel = Parcel { from, to: address(A), queue, first, messages: vec![PeerMessage::Submit(submission)] };
+            board.apply(Work::Parcel(Box::new(parcel)));
+        }
+    }
+    let mut waits = 0;
+    board.core.store().read(&mut |tx| tx.queued_bytes(None).map(|bytes| waits = bytes)).unwrap();
+    assert!((200_000..300_000).contains(&waits), "they fill what is for all: {waits}");
+    let to = "good.example".parse().unwrap();
+    let deed = board.lines[1].deed(Deed::Submit { to, submission: submission(1, 9, &[7; 1000]) });
+    assert!(matches!(board.apply(deed), Done::Deed { result: Ok(()), .. }));
+    let line = board.lines[1].line;
+    board.core.store().read(&mut |tx| tx.queued_bytes(Some(&line)).map(|bytes| waits = bytes)).unwrap();
+    assert!(waits > 1000, "a text for another peer waits for it: {waits}");
+}
+
+#[test]
+fn nothing_waits_for_a_peer_that_is_blocked_and_all_that_comes_later_arrives() {
+    let mut talk = Conversation::new();
+    talk.submit_a(submission(1, 1, b"one")).unwrap();
+    talk.world.carry();
+    for _ in 0..1500 {
+        talk.submit_a(submission(1, 1, b"lost")).unwrap();
+    }
+    let peer = address(B);
+    let order =
+        |talk: &mut Conversation, standing| talk.world.apply(A, Work::SetStanding { peer: peer.clone(), standing });
+    let discard = Work::Discard { peer: peer.clone() };
+    assert_eq!(talk.world.apply(A, discard.clone()), Done::Swept(0), "only of one that is blocked");
+    order(&mut talk, Standing::Blocked);
+    for removed in [1000, 500, 0] {
+        assert_eq!(talk.world.apply(A, discard.clone()), Done::Swept(removed));
+    }
+    let mut waits = (1, 1);
+    let read = &mut |tx: &mut dyn switchboard::store::Tx| {
+        waits = (tx.queued_bytes(None)?, tx.peer(&peer)?.unwrap().bytes);
+        Ok(())
+    };
+    talk.world.boards[A].core.store().read(read).unwrap();
+    assert_eq!(waits, (0, 0));
+    order(&mut talk, Standing::Allowed);
+    talk.submit_a(submission(1, 1, b"two")).unwrap();
+    talk.world.carry();
+    let texts: Vec<Vec<u8>> = talk.world.envelopes(B, &talk.b).into_iter().map(|(_, text)| text).collect();
+    assert_eq!(texts, [b"one", b"two"]);
+}
+
+#[test]
+fn a_peer_that_has_had_more_than_there_is_shows_an_older_copy_and_still_gets_what_is_new() {
+    let mut talk = Conversation::new();
+    talk.submit_a(submission(1, 1, b"before the copy")).unwrap();
+    talk.world.carry();
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("copy");
+    let copied = "VACUUM INTO ?1";
+    talk.world.boards[A].core.store().inner().connection().execute(copied, [copy.to_str().unwrap()]).unwrap();
+    for _ in 0..3 {
+        talk.submit_a(submission(1, 1, b"after it")).unwrap();
+    }
+    talk.world.carry();
+    assert!(!talk.world.boards[A].queue.is_ahead());
+
+    let older = Faulty::new(SqliteStore::open(&copy).unwrap());
+    let rng = Box::new(<rand_chacha::ChaCha20Rng as rand_core::SeedableRng>::from_seed([3; 32]));
+    talk.world.boards[A].core = Core::new(older, world::office(A), Limits::default(), rng);
+    talk.world.boards[A].queue = PeerQueue::new(address(A), address(B));
+    talk.a.next_deed = 100;
+    talk.world.deed(B, &mut talk.b, Deed::OpenMailbox { mailbox: mailbox(5), from: address(A) }).unwrap();
+    let deed = Deed::ReleaseBlob { at: address(B), blob: protocol::BlobId::new([1; 32]) };
+    talk.world.deed(A, &mut talk.a, deed).unwrap();
+    let dropped = talk.world.dropped;
+    talk.world.carry();
+    assert!(talk.world.boards[A].queue.is_ahead());
+    let mut waits = 1;
+    talk.world.boards[A].core.store().read(&mut |tx| tx.queued_bytes(None).map(|bytes| waits = bytes)).unwrap();
+    assert_eq!((waits, talk.world.dropped - dropped), (0, 0), "it went once more, and was taken");
 }

@@ -6,6 +6,7 @@ use protocol::documents::HandsetList;
 use protocol::federation::{Parcel, ParcelReply, PeerMessage};
 use protocol::frames::{Deed, ItemBody};
 use protocol::{LineId, MailboxId, QueueId, RefusalCode, Timestamp};
+use switchboard::Limits;
 use switchboard::core::reads::NotKnown;
 use switchboard::core::{Claim, Done, Work, reads};
 use world::{A, B, Conversation, Line, World, address, entry, mailbox, submission, successor_of};
@@ -18,10 +19,19 @@ fn revoke(world: &mut World, at: usize, line: LineId) {
     world.apply(at, Work::Revoke { line });
 }
 
-/// What a line was told of others' handsets.
+/// What a line was told of others' handsets that are out of service.
 fn told(world: &mut World, at: usize, line: &Line) -> Vec<(MailboxId, Timestamp)> {
+    told_all(world, at, line)
+        .into_iter()
+        .filter_map(|(mailbox, at, is_back)| (!is_back).then_some((mailbox, at)))
+        .collect()
+}
+
+/// ... or back, too.
+fn told_all(world: &mut World, at: usize, line: &Line) -> Vec<(MailboxId, Timestamp, bool)> {
     let body = |body| match body {
-        ItemBody::OutOfService { mailbox, at } => Some((mailbox, at)),
+        ItemBody::OutOfService { mailbox, at } => Some((mailbox, at, false)),
+        ItemBody::BackInService { mailbox, at } => Some((mailbox, at, true)),
         _ => None,
     };
     world.items(at, line).into_iter().filter_map(|item| body(item.body)).collect()
@@ -112,6 +122,43 @@ fn contacts_are_told_once_by_way_of_the_sequencer_and_numbers_go_on() {
         }
         assert_eq!(world.dropped, 0);
     }
+}
+
+#[test]
+fn contacts_are_told_that_a_handset_is_back() {
+    for revoked in [A, B] {
+        let Conversation { mut world, a, b } = Conversation::new();
+        let line = if revoked == A { a.line } else { b.line };
+        let out = world.now;
+        revoke(&mut world, revoked, line);
+        world.apply(revoked, Work::Announce);
+        world.now = world.now.after(std::time::Duration::from_mins(1));
+        world.apply(revoked, Work::Reinstate { line });
+        let back = world.now;
+        world.apply(revoked, Work::Announce);
+        world.apply(revoked, Work::Reinstate { line });
+        assert!(!reads::revoked(world.boards[revoked].core.store()).unwrap().1, "it was in service: nothing to tell");
+        world.carry();
+        let (other, at, mailbox) = if revoked == A { (&b, B, mailbox(2)) } else { (&a, A, mailbox(1)) };
+        assert_eq!(told_all(&mut world, at, other), [(mailbox, out, false), (mailbox, back, true)]);
+    }
+}
+
+#[test]
+fn a_full_queue_does_not_keep_it_from_contacts() {
+    let limits = Limits { queue_bytes: 10_000, ..Limits::default() };
+    let Conversation { mut world, a, mut b } = Conversation::in_world(World::with(limits, |_| {}));
+    // Whatever waits for A: deeds fill half, and so much of it that no word of this switchboard's own fits either.
+    world.deed(B, &mut b, Deed::Submit { to: address(A), submission: submission(1, 2, &[7; 4500]) }).unwrap();
+    for _ in 0..200 {
+        let one = Deed::ReleaseBlob { at: address(A), blob: protocol::BlobId::new([1; 32]) };
+        world.deed(B, &mut b, one).unwrap();
+    }
+    let at = world.now;
+    revoke(&mut world, B, b.line);
+    world.apply(B, Work::Announce);
+    world.carry();
+    assert_eq!(told(&mut world, A, &a), [(mailbox(1), at)]);
 }
 
 #[test]

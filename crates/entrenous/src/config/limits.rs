@@ -14,6 +14,8 @@ enum Unit {
     Count,
     Bytes,
     Time,
+    /// A short time.
+    Wait,
 }
 
 /// One limit.
@@ -29,10 +31,16 @@ pub(super) struct Limit {
 
 macro_rules! limit {
     ($field:ident, Time, $meaning:literal) => {
+        limit!(@time $field, Time, $meaning)
+    };
+    ($field:ident, Wait, $meaning:literal) => {
+        limit!(@time $field, Wait, $meaning)
+    };
+    (@time $field:ident, $unit:ident, $meaning:literal) => {
         Limit {
             field: stringify!($field),
             meaning: $meaning,
-            unit: Unit::Time,
+            unit: Unit::$unit,
             get: |limits| limits.$field.as_secs(),
             set: |limits, seconds| {
                 limits.$field = Duration::from_secs(seconds);
@@ -58,21 +66,42 @@ pub(super) const LIMITS: &[Limit] = &[
         Bytes,
         "What may wait for one line; what comes beyond is dropped, and asked for again."
     ),
+    limit!(item_bytes_per_peer, Bytes, "What may wait for lines here that came from one other switchboard."),
+    limit!(item_bytes_from_peers, Bytes, "The same from all of them together; half of it is shared out among them."),
     limit!(mailboxes_per_line, Count, "Mailboxes that a line may have open."),
     limit!(intakes_per_line, Count, "Cards and standing intakes that a line may have open."),
     limit!(intake_bytes_per_line, Bytes, "What a line's cards may take up."),
     limit!(generations_per_line, Count, "Conversations' generations that a line may have founded here."),
     limit!(queue_bytes_per_peer, Bytes, "What may wait for one other switchboard."),
     limit!(queue_bytes_per_stranger, Bytes, "The same for one that has never taken anything."),
+    limit!(
+        queue_bytes,
+        Bytes,
+        "What may wait for all other switchboards together; half of it is shared out among them."
+    ),
+    limit!(queue_bytes_per_line, Bytes, "What of that one line may have submitted."),
+    limit!(disk_floor, Bytes, "Free disk below which nothing new is taken."),
     limit!(blobs_per_line, Count, "Sealed files that a line may have here."),
     limit!(blob_bytes_per_line, Bytes, "What a line's files may take up."),
     limit!(blob_bytes, Bytes, "What all lines' files together may take up."),
     limit!(keep_blobs, Time, "How long a file is kept for those who have not fetched it."),
+    limit!(blobs_at_once, Count, "Files that one line brings or fetches at a time."),
+    limit!(blobs_at_once_per_peer, Count, "Files that one other switchboard fetches here at a time."),
+    limit!(blob_pace, Wait, "How long another switchboard's file may come more slowly than 1 KiB a second."),
     limit!(peers, Count, "Other switchboards that may be known."),
     limit!(keep, Time, "How long texts wait for a handset or a switchboard that does not fetch them."),
     limit!(keep_generations, Time, "How long a conversation's order is kept after the last text."),
+    limit!(queues_per_peer, Count, "Queues of one other switchboard whose numbers are kept."),
+    limit!(reservation, Wait, "How long a use of a card is held for who is taking it up."),
+    limit!(reservations_per_peer, Count, "Uses of one card that one other switchboard may hold."),
+    limit!(reservations_per_intake, Count, "Reservations of one card that are known, old ones included."),
+    limit!(awaited_per_mailbox, Count, "Introductions of one mailbox whose outcome is awaited."),
+    limit!(refused_deeds, Count, "Refused orders of one handset whose numbers are kept."),
+    limit!(sweep, Wait, "How often what is over is removed."),
+    limit!(batch, Count, "What is written in one transaction at most."),
     limit!(connections, Count, "Connections in all."),
     limit!(strangers_per_address, Count, "Connections from one network address that have not said who they are."),
+    limit!(greeting, Wait, "How long a connection may take to say who it is."),
     limit!(peers_per_address, Count, "Connections of other switchboards from one network address."),
     limit!(request_bytes, Bytes, "Other switchboards' requests in memory, in all."),
     limit!(request_bytes_per_address, Bytes, "The same from one network address."),
@@ -81,6 +110,7 @@ pub(super) const LIMITS: &[Limit] = &[
     limit!(parcels_per_second, Count, "What one other switchboard may send in a second, lasting."),
     limit!(fetches_per_minute, Count, "Cards that one other switchboard may take up here in a minute."),
     limit!(questions_per_minute, Count, "Cards that one line may take up elsewhere in a minute."),
+    limit!(questions_at_once, Count, "The same at a time."),
 ];
 
 impl Limit {
@@ -95,7 +125,7 @@ impl Limit {
         match self.unit {
             Unit::Count => number.to_string(),
             Unit::Bytes => format!("{:?}", size(number)),
-            Unit::Time => format!("{:?}", duration(Duration::from_secs(number))),
+            Unit::Time | Unit::Wait => format!("{:?}", duration(Duration::from_secs(number))),
         }
     }
 
@@ -106,14 +136,32 @@ impl Limit {
             // Less would not even take one of the largest envelopes.
             Unit::Bytes => (1 << 20, 1 << 50, "a size of at least 1 MiB, such as \"512 MiB\""),
             Unit::Time => (3600, 86_400 * 3650, "a time of at least an hour and at most ten years, such as \"30d\""),
+            Unit::Wait => (1, 86_400, "a time of at least a second and at most a day, such as \"30s\""),
         };
         let number = match (self.unit, value) {
             (Unit::Count, Value::Integer(number)) => u64::try_from(*number).ok(),
             (Unit::Bytes, Value::String(text)) => parse_size(text).ok(),
-            (Unit::Time, Value::String(text)) => parse_duration(text).ok().map(|time| time.as_secs()),
+            (Unit::Time | Unit::Wait, Value::String(text)) => parse_duration(text).ok().map(|time| time.as_secs()),
             _ => None,
         };
         let set = number.is_some_and(|number| (least..=most).contains(&number) && (self.set)(limits, number));
         if set { Ok(()) } else { Err(expected) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_limit_is_left_out() {
+        let all = format!("{:?}", Limits::default());
+        let fields = all.trim_start_matches("Limits { ").split(", ").filter_map(|field| field.split_once(": "));
+        let mut count = 0;
+        for (field, _) in fields {
+            count += 1;
+            assert_eq!(LIMITS.iter().filter(|limit| limit.field == field).count(), 1, "{field}");
+        }
+        assert_eq!(count, LIMITS.len());
     }
 }

@@ -100,11 +100,20 @@ fn a_handset_out_of_service_is_off_contacts_see_it_and_a_restored_one_goes_on() 
 fn a_handset_that_was_found_again_is_reinstated() {
     let world = World::new();
     let _aldmoor = world.office("Aldmoor");
-    let ada = claim(&world, "", ADA);
+    let (ada, ivo) = (claim(&world, "", ADA), claim(&world, "", "Ivo Tarn"));
+    acquainted(&ada, &ivo);
     order(&world, &["revoke-handset", "1", "--yes"]);
+    until("the contact sees it", || {
+        ivo.done(&["sync"]);
+        notices(&ivo, ADA) == ["out-of-service"]
+    });
     assert_eq!(ada.fails(&["card", "new", "--for", "Oda"]), (1, "handset-revoked".to_owned()));
     let (exit, lines) = order(&world, &["reinstate", "1"]);
     assert_eq!((exit, &lines[0]["revoked_at"]), (0, &Value::Null));
+    until("the contact sees that, too", || {
+        ivo.done(&["sync"]);
+        notices(&ivo, ADA) == ["out-of-service", "back-in-service"]
+    });
     ada.done(&["sync"]);
     assert!(ada.done(&["card", "new", "--for", "Oda"])["url"].is_string());
 }

@@ -176,7 +176,7 @@ fn a_service_manager_is_told_when_it_is_ready_and_when_it_stops() {
 fn a_handset_claims_at_a_switchboard_that_obtained_its_certificate_itself() {
     let world = World::new();
     let port = free_port();
-    let pebble = Pebble::started(port, 86_400);
+    let mut pebble = Pebble::new(port, 86_400);
     let file = world.path("board.toml");
     std::fs::write(
         &file,
@@ -188,6 +188,26 @@ fn a_handset_claims_at_a_switchboard_that_obtained_its_certificate_itself() {
         ),
     )
     .unwrap();
+    let data = world.path("data");
+    let status = |more: &[&str]| {
+        let command = [&["switchboard", "status", "--data", data.to_str().unwrap()], more].concat();
+        world.command(&command).output().unwrap()
+    };
+    let certificate = || records(&status(&["--json"]))[0]["certificate"].clone();
+    // The authority cannot be reached.
+    let (process, _) = spawn(&mut world.command(&["serve", "--json", "--config", file.to_str().unwrap()]));
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while certificate()["renewal"]["last_error"].is_null() {
+        assert!(Instant::now() < deadline, "a failure is not told of");
+    }
+    let said = String::from_utf8(status(&[]).stdout).unwrap();
+    for part in ["none yet: nobody can connect", "failed (", "cannot be reached"] {
+        assert!(said.contains(part), "{part} in {said}");
+    }
+    drop(process);
+    std::fs::remove_dir_all(&data).unwrap();
+
+    pebble.start();
     let (process, ready) = spawn(&mut world.command(&["serve", "--json", "--config", file.to_str().unwrap()]));
     assert_eq!(ready["reachable"], Value::Bool(false));
     let claim = &ready["claim_url"].as_str().unwrap().to_owned();
@@ -203,6 +223,9 @@ fn a_handset_claims_at_a_switchboard_that_obtained_its_certificate_itself() {
         std::thread::sleep(Duration::from_millis(100));
     }
     drop(process);
+    let told = certificate();
+    assert_eq!((&told["names"][0], &told["renewal"]["last_error"]), (&Value::from("localhost"), &Value::Null));
+    assert!(told["valid_until"].is_string() && told["renewal"]["next_attempt"].is_string(), "also when it is stopped");
 
     // Somebody else's root does not do: the certificate is a real one.
     let (mut process, ready) = spawn(&mut world.command(&["serve", "--json", "--config", file.to_str().unwrap()]));

@@ -530,6 +530,6 @@ pub(crate) fn bytes_of(item: &Item) -> usize {
     match &item.body {
         ItemBody::Envelope(delivery) => delivery.envelope.len(),
         ItemBody::Introduction { sealed, .. } => sealed.len(),
-        ItemBody::Outcome { .. } | ItemBody::OutOfService { .. } => 0,
+        ItemBody::Outcome { .. } | ItemBody::OutOfService { .. } | ItemBody::BackInService { .. } => 0,
     }
 }

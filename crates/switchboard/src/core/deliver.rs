@@ -11,9 +11,6 @@ use crate::store::StoreError;
 /// Items removed at once: more than a handset has on its way to it, so that whoever keeps up leaves nothing.
 const ROWS: usize = 2 * ITEMS_IN_FLIGHT;
 
-/// What a peer may say to a person at most, in bytes of UTF-8.
-const SENTENCE_BYTES: usize = 512;
-
 impl Turn<'_> {
     /// Puts an envelope into its mailbox, if it comes from the switchboard that the mailbox is bound to and is new.
     pub(super) fn deliver(
@@ -50,7 +47,11 @@ impl Turn<'_> {
             self.drop_message();
             return Ok(());
         };
-        let body = ItemBody::Outcome { mailbox: *mailbox, of, outcome: shortened(outcome) };
+        let outcome = match outcome {
+            Outcome::Refused(refusal) => Outcome::Refused(refusal.from_elsewhere()),
+            other => other,
+        };
+        let body = ItemBody::Outcome { mailbox: *mailbox, of, outcome };
         if !self.add_item(from, &row.line, body, &mut Kept::nothing())? {
             self.drop_message();
         }
@@ -72,11 +73,13 @@ impl Turn<'_> {
             return Ok(false);
         }
         let sender = (*from != self.office.address).then_some(from);
-        if sender.is_some()
-            && (self.tx.item_bytes_from(sender)?.saturating_add(bytes) > self.limits.item_bytes_per_peer
-                || self.tx.item_bytes_from(None)?.saturating_add(bytes) > self.limits.item_bytes_from_peers)
-        {
-            return Ok(false);
+        if sender.is_some() {
+            let from_it = self.tx.item_bytes_from(sender)?.saturating_add(bytes);
+            let from_all = self.tx.item_bytes_from(None)?.saturating_add(bytes);
+            let has_room = self.limits.has_room(self.limits.item_bytes_from_peers, from_it, from_all);
+            if from_it > self.limits.item_bytes_per_peer || !has_room {
+                return Ok(false);
+            }
         }
         let kept = envelope.row(self.tx)?;
         state.last_item += 1;
@@ -116,14 +119,4 @@ impl Turn<'_> {
         }
         Ok(count)
     }
-}
-
-fn shortened(mut outcome: Outcome) -> Outcome {
-    if let Outcome::Refused(refusal) = &mut outcome
-        && refusal.sentence.len() > SENTENCE_BYTES
-    {
-        let end = refusal.sentence.floor_char_boundary(SENTENCE_BYTES);
-        refusal.sentence.truncate(end);
-    }
-    outcome
 }

@@ -9,6 +9,9 @@ use super::split::{Kept, split_message};
 use super::turn::Turn;
 use crate::store::{Standing, StoreError};
 
+/// Messages that are let go of at once.
+const DISCARDED: u64 = 1000;
+
 impl Turn<'_> {
     /// Takes a parcel whose signature was checked: each message once, by its number in the queue.
     pub(super) fn parcel(&mut self, parcel: Parcel) -> Result<ParcelReply, StoreError> {
@@ -55,8 +58,10 @@ impl Turn<'_> {
                 self.introduced(from, &lookup, &reservation, &reply_to, envelope)
             }
             PeerMessage::ReleaseBlob { blob } => self.blob_released(&blob),
-            PeerMessage::OutOfService { mailbox, at } => self.out_of_service(from, mailbox, at),
-            PeerMessage::DeliverOutOfService { mailbox, at } => self.deliver_out_of_service(from, mailbox, at),
+            PeerMessage::OutOfService { mailbox, at } => self.service_changed(from, mailbox, at, false),
+            PeerMessage::BackInService { mailbox, at } => self.service_changed(from, mailbox, at, true),
+            PeerMessage::DeliverOutOfService { mailbox, at } => self.deliver_service_changed(from, mailbox, at, false),
+            PeerMessage::DeliverBackInService { mailbox, at } => self.deliver_service_changed(from, mailbox, at, true),
         }
     }
 
@@ -122,6 +127,19 @@ impl Turn<'_> {
         self.tx.put_peer(peer, &row)?;
         self.wake_peer(peer);
         Ok(())
+    }
+
+    /// Lets go of what waits for a peer that is blocked, a bounded amount of it; gives how many messages. The queue goes
+    /// on in another incarnation, so that the peer misses no number if it is allowed again.
+    pub(super) fn discard(&mut self, peer: &SwitchboardAddress) -> Result<u64, StoreError> {
+        let blocked = self.tx.peer(peer)?.filter(|row| row.standing == Standing::Blocked && row.last > row.stored);
+        let Some(mut row) = blocked else { return Ok(0) };
+        let through = row.stored.saturating_add(DISCARDED).min(row.last);
+        let count = through - row.stored;
+        row.bytes = row.bytes.saturating_sub(self.tx.remove_queued(peer, through)?);
+        (row.stored, row.base, row.queue) = (through, through, self.draw_queue());
+        self.tx.put_peer(peer, &row)?;
+        Ok(count)
     }
 }
 

@@ -155,6 +155,11 @@ pub enum Work {
         /// What the operator says.
         standing: Standing,
     },
+    /// Lets go of what waits for a peer that is blocked, a bounded amount of it.
+    Discard {
+        /// The peer.
+        peer: SwitchboardAddress,
+    },
 }
 
 /// What a handset says that takes up an invitation, or on which its line was restored.
@@ -208,7 +213,7 @@ pub enum Done {
         /// What was found.
         reply: FetchReply,
     },
-    /// What the sweep removed, in rows; if any, there may be more.
+    /// What was swept away or discarded, in rows; if any, there may be more.
     Swept(u64),
     /// The invitation.
     Invited(InvitationSecret),
@@ -330,6 +335,7 @@ impl Turn<'_> {
             Work::Pin { peer, key } => self.pin(&peer, key).map(Done::Pinned),
             Work::Forget { peer } => self.forget(&peer).map(|()| Done::Noted),
             Work::SetStanding { peer, standing } => self.set_standing(&peer, standing).map(|()| Done::Noted),
+            Work::Discard { peer } => self.discard(&peer).map(Done::Swept),
         }
     }
 

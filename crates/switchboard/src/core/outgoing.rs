@@ -35,6 +35,8 @@ pub struct PeerQueue {
     /// The wait was cut short since the last time that one ran out or something was stored.
     hurried: bool,
     waits: bool,
+    /// The peer has had more of this incarnation than there is here.
+    is_ahead: bool,
 }
 
 #[derive(Debug)]
@@ -56,6 +58,8 @@ struct Sent {
     stored: u64,
     first: u64,
     last: u64,
+    /// The last that was ever queued.
+    newest: u64,
 }
 
 /// What to do now for a peer.
@@ -94,6 +98,7 @@ impl PeerQueue {
             due: Timestamp::default(),
             hurried: false,
             waits: true,
+            is_ahead: false,
         }
     }
 
@@ -105,6 +110,12 @@ impl PeerQueue {
     /// How many times in a row nothing could be handed over.
     pub fn failures(&self) -> u32 {
         self.failures
+    }
+
+    /// Whether the peer has shown that it had more of this switchboard's messages than there are here: then these data
+    /// are an older copy.
+    pub fn is_ahead(&self) -> bool {
+        self.is_ahead
     }
 
     /// Something was queued.
@@ -155,7 +166,7 @@ impl PeerQueue {
     /// What was read; none if there is nothing to do with this peer.
     pub fn loaded(&mut self, waiting: Option<Waiting>) {
         self.state = State::Idle;
-        let Some(Waiting { queue, base, stored, messages }) = waiting else { return };
+        let Some(Waiting { queue, base, stored, last: newest, messages }) = waiting else { return };
         if self.queue.replace(queue).is_some_and(|before| before != queue) && self.after > stored {
             // The peer was forgotten and is known again: its numbers begin anew.
             self.after = 0;
@@ -163,7 +174,7 @@ impl PeerQueue {
             return;
         }
         let (Some(first), Some(last)) = (messages.first().map(|m| m.0), messages.last().map(|m| m.0)) else { return };
-        let sent = Sent { queue, base, stored, first, last };
+        let sent = Sent { queue, base, stored, first, last, newest };
         let parcel = Parcel {
             from: self.own.clone(),
             to: self.peer.clone(),
@@ -179,6 +190,16 @@ impl PeerQueue {
         let State::Sending(sent) = std::mem::replace(&mut self.state, State::Idle) else { return };
         self.waits = true;
         match reply {
+            ParcelReply::Stored { through } | ParcelReply::Behind { through }
+                if sent.base.saturating_add(*through) > sent.newest =>
+            {
+                // These data are an older copy, and the peer took what is new for a repetition: all that waits goes
+                // again in another incarnation.
+                self.is_ahead = true;
+                self.back_off(now, rng);
+                let restart = Work::Restart { peer: self.peer.clone(), queue: sent.queue };
+                self.state = State::Writing(restart, true);
+            }
             ParcelReply::Stored { through } if sent.base.saturating_add(*through) >= sent.first => {
                 let through = sent.base.saturating_add(*through).min(sent.last);
                 self.after = through;

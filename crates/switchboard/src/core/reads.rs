@@ -54,6 +54,8 @@ pub struct Waiting {
     pub base: u64,
     /// The last message that the peer has stored, by its number in the store.
     pub stored: u64,
+    /// The last message that was ever queued, by its number in the store.
+    pub last: u64,
     /// The messages that follow, each with its number in the store.
     pub messages: Vec<(u64, PeerMessage)>,
 }
@@ -136,10 +138,10 @@ pub fn waiting(
     let mut found = None;
     store.read(&mut |tx| {
         let allowed = tx.peer(peer)?.filter(|row| office.allows(peer, row.standing));
-        if let Some(PeerRow { queue, base, stored, .. }) = allowed {
+        if let Some(PeerRow { queue, base, stored, last, .. }) = allowed {
             let rows = tx.queued(peer, after.max(stored), count, bytes)?;
             let messages = rows.into_iter().map(|row| (row.number, join_message(row))).collect();
-            found = Some(Waiting { queue, base, stored, messages });
+            found = Some(Waiting { queue, base, stored, last, messages });
         }
         Ok(())
     })?;

@@ -36,15 +36,17 @@ impl Turn<'_> {
             }
         }
         if is_new {
-            self.tx.put_unannounced(line, self.now)?;
+            self.tx.put_unannounced(line, self.now, false)?;
             self.wake_line(line);
         }
         Ok(())
     }
 
-    /// Lets a line's handsets back in. Contacts who were told see that they are heard from again.
+    /// Lets a line's handsets back in. Whoever was not told that they were out of service takes no note of it.
     pub(super) fn reinstate(&mut self, line: &LineId) -> Result<(), StoreError> {
-        self.tx.remove_unannounced(line)?;
+        if self.is_revoked(line)? {
+            self.tx.put_unannounced(line, self.now, true)?;
+        }
         for (handset, row) in self.tx.handsets(line)? {
             self.tx.put_handset(line, &handset, &crate::store::HandsetRow { revoked_at: None, ..row })?;
         }
@@ -56,11 +58,16 @@ impl Turn<'_> {
         Ok(self.tx.handsets(line)?.iter().any(|(_, row)| row.revoked_at.is_some()))
     }
 
-    /// Says of each line that is newly out of service so to the sequencers of all its conversations.
+    /// Says of each line that is newly out of service, or back, so to the sequencers of all its conversations. It is the
+    /// operator's own order, so that no queue is too full for it.
     pub(super) fn announce(&mut self) -> Result<(), StoreError> {
-        for (line, at) in self.tx.unannounced()? {
+        for (line, at, is_back) in self.tx.unannounced()? {
             for (mailbox, sequencer) in self.tx.mailboxes_of(&line)? {
-                self.send(&sequencer, PeerMessage::OutOfService { mailbox, at }, &mut Kept::nothing())?;
+                let message = match is_back {
+                    false => PeerMessage::OutOfService { mailbox, at },
+                    true => PeerMessage::BackInService { mailbox, at },
+                };
+                self.send_order(&sequencer, message)?;
             }
             self.tx.remove_unannounced(&line)?;
         }
@@ -68,11 +75,12 @@ impl Turn<'_> {
     }
 
     /// As the sequencer: tells the other members, if the mailbox is a member at the switchboard that says so.
-    pub(super) fn out_of_service(
+    pub(super) fn service_changed(
         &mut self,
         from: &SwitchboardAddress,
         mailbox: MailboxId,
         at: Timestamp,
+        is_back: bool,
     ) -> Result<(), StoreError> {
         let meant = MailboxAddress { address: from.clone(), mailbox };
         let generations = self.tx.generations_with(&meant, GENERATIONS)?;
@@ -82,7 +90,10 @@ impl Turn<'_> {
         for generation in generations {
             for MailboxAddress { address, mailbox } in self.tx.members(&generation)? {
                 if mailbox != meant.mailbox {
-                    let message = PeerMessage::DeliverOutOfService { mailbox, at };
+                    let message = match is_back {
+                        false => PeerMessage::DeliverOutOfService { mailbox, at },
+                        true => PeerMessage::DeliverBackInService { mailbox, at },
+                    };
                     self.send(&address, message, &mut Kept::nothing())?;
                 }
             }
@@ -91,16 +102,20 @@ impl Turn<'_> {
     }
 
     /// As a member's switchboard: puts it into the line's items, if it comes from the mailbox's sequencer.
-    pub(super) fn deliver_out_of_service(
+    pub(super) fn deliver_service_changed(
         &mut self,
         from: &SwitchboardAddress,
         mailbox: MailboxId,
         at: Timestamp,
+        is_back: bool,
     ) -> Result<(), StoreError> {
         let row = self.tx.mailbox(&mailbox)?.filter(|row| row.from == *from);
         let is_kept = match row {
             Some(row) => {
-                let body = ItemBody::OutOfService { mailbox, at };
+                let body = match is_back {
+                    false => ItemBody::OutOfService { mailbox, at },
+                    true => ItemBody::BackInService { mailbox, at },
+                };
                 self.add_item(from, &row.line, body, &mut Kept::nothing())?
             }
             None => false,

@@ -46,6 +46,25 @@ impl Turn<'_> {
         Ok(true)
     }
 
+    /// Sends what the operator ordered, whatever waits already. Who is not allowed gets nothing.
+    pub(super) fn send_order(&mut self, to: &SwitchboardAddress, message: PeerMessage) -> Result<(), StoreError> {
+        if *to == self.office.address {
+            return self.send(to, message, &mut Kept::nothing()).map(drop);
+        }
+        let row = match self.tx.peer(to)? {
+            Some(row) => Some(row),
+            None if self.make_room_for_peer()? => Some(self.new_peer()),
+            None => None,
+        };
+        match row.filter(|row| self.office.allows(to, row.standing)) {
+            Some(row) => self.put(to, row, &message, &mut Kept::nothing()),
+            None => {
+                self.drop_message();
+                Ok(())
+            }
+        }
+    }
+
     /// As [`Self::send`] for a handset, refused if it may not be on its way. If only room is lacking, that is an outcome
     /// like those from afar, told to `reply_to`: a refusal in passing would hold up all else that the handset has to
     /// say, to whomever.
@@ -117,12 +136,12 @@ impl Turn<'_> {
         if row.stored == 0 && row.standing == Standing::Unknown {
             all = all.min(self.limits.queue_bytes_per_stranger);
         }
-        let fits = |waits: u64, all: u64| {
-            let limit = if whom == For::Deed { all / 2 } else { all };
-            waits.saturating_add(bytes as u64) <= limit
-        };
+        let of = |all: u64| if whom == For::Deed { all / 2 } else { all };
+        let bytes = bytes as u64;
+        let fits = |waits: u64, all: u64| waits.saturating_add(bytes) <= of(all);
+        let all_wait = self.tx.queued_bytes(None)?.saturating_add(bytes);
         let fits = fits(row.bytes, all)
-            && fits(self.tx.queued_bytes(None)?, self.limits.queue_bytes)
+            && self.limits.has_room(of(self.limits.queue_bytes), row.bytes.saturating_add(bytes), all_wait)
             && match self.payer {
                 Some(line) => fits(self.tx.queued_bytes(Some(&line))?, self.limits.queue_bytes_per_line),
                 None => true,

@@ -84,7 +84,7 @@ pub(super) fn whole_item(number: u64, mut body: ItemBody, envelope: Vec<u8>) -> 
     match &mut body {
         ItemBody::Envelope(delivery) => delivery.envelope = ByteBuf::from(envelope),
         ItemBody::Introduction { sealed, .. } => *sealed = ByteBuf::from(envelope),
-        ItemBody::Outcome { .. } | ItemBody::OutOfService { .. } => {}
+        ItemBody::Outcome { .. } | ItemBody::OutOfService { .. } | ItemBody::BackInService { .. } => {}
     }
     Item { number, body }
 }
@@ -113,6 +113,8 @@ fn envelope_of(message: &mut PeerMessage) -> Option<&mut ByteBuf> {
         PeerMessage::Outcome { .. }
         | PeerMessage::ReleaseBlob { .. }
         | PeerMessage::OutOfService { .. }
-        | PeerMessage::DeliverOutOfService { .. } => None,
+        | PeerMessage::DeliverOutOfService { .. }
+        | PeerMessage::BackInService { .. }
+        | PeerMessage::DeliverBackInService { .. } => None,
     }
 }

@@ -57,6 +57,8 @@ fn file(data: &Path) -> PathBuf {
 pub struct CertificateState {
     /// Where the chain is.
     pub file: PathBuf,
+    /// The names and network addresses that it is for.
+    pub names: Vec<String>,
     /// From when on it is good; none if there is no certificate that can be read.
     pub valid_from: Option<Timestamp>,
     /// Until when.
@@ -82,7 +84,7 @@ pub struct RenewalState {
 
 /// What is known of the certificate of the switchboard with this data directory, also while it runs; none if it never ran,
 /// or without one.
-pub fn certificate_state(data: &Path) -> Option<CertificateState> {
+pub(super) fn certificate_state(data: &Path) -> Option<CertificateState> {
     let State { file, acme } = State::read(data)?;
     let leaf = std::fs::read(&file).ok().and_then(|pem| Leaf::from_pem(&pem));
     let renewal = acme.map(|attempts| RenewalState {
@@ -92,6 +94,12 @@ pub fn certificate_state(data: &Path) -> Option<CertificateState> {
         last_error: attempts.error,
         next_attempt: attempts.next,
     });
-    let (valid_from, valid_until) = leaf.map(|leaf| (leaf.from, leaf.until)).unzip();
-    Some(CertificateState { file, valid_from, valid_until, renewal })
+    let (valid_from, valid_until) = leaf.as_ref().map(|leaf| (leaf.from, leaf.until)).unzip();
+    Some(CertificateState {
+        file,
+        names: leaf.map(|leaf| leaf.names).unwrap_or_default(),
+        valid_from,
+        valid_until,
+        renewal,
+    })
 }

@@ -21,6 +21,19 @@ const LOOK: Duration = Duration::from_secs(1);
 /// The operator has this long to set it right before anything is removed by it.
 const GRACE: Duration = Duration::from_hours(1);
 
+/// Looks for the operator's orders until the switchboard shuts down, however long anything else takes.
+pub(super) async fn look(shared: Arc<Shared>, mut draining: watch::Receiver<bool>) {
+    let mut looks = interval(LOOK);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = looks.tick() => {}
+            _ = draining.wait_for(|draining| *draining) => return,
+        }
+        carry_out_revocations(&shared).await;
+    }
+}
+
 /// Keeps house until the switchboard shuts down.
 pub(super) async fn keep(
     shared: Arc<Shared>,
@@ -30,18 +43,11 @@ pub(super) async fn keep(
 ) {
     let mut ticks = interval(shared.limits.sweep);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut looks = interval(LOOK);
-    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let (mut clock, since) = (Clock::default(), now());
     loop {
-        let is_look = tokio::select! {
-            _ = ticks.tick() => false,
-            _ = looks.tick() => true,
+        tokio::select! {
+            _ = ticks.tick() => {}
             _ = draining.wait_for(|draining| *draining) => return,
-        };
-        if is_look {
-            carry_out_revocations(&shared).await;
-            continue;
         }
         // If it cannot be read, the sweep cannot be done either.
         let last = reads::last_sweep(&mut *shared.reader.store()).ok().flatten();
@@ -54,7 +60,7 @@ pub(super) async fn keep(
         if let Some(certificate) = &certificate {
             certificate.refresh();
         }
-        say_how_it_is(&shared, certificate.as_deref(), &data, since);
+        say_how_it_is(&shared, &data, since);
     }
 }
 
@@ -69,13 +75,12 @@ async fn carry_out_revocations(shared: &Shared) {
 }
 
 /// For the operator beside it.
-fn say_how_it_is(shared: &Shared, certificate: Option<&Certificate>, data: &Path, since: Timestamp) {
+fn say_how_it_is(shared: &Shared, data: &Path, since: Timestamp) {
     let report = Report {
         at: now(),
         since,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         handsets: shared.metrics.handsets.get(),
-        certificate: certificate.and_then(Certificate::status),
         troubles: shared.troubles.all(),
     };
     if report::write(data, &report).is_err() {

@@ -47,12 +47,12 @@ use crate::limits::Limits;
 
 pub use acme::{Acme, LETS_ENCRYPT};
 pub use backup::{Backup, backup, restore};
-pub use certificate_state::{CertificateState, RenewalState, certificate_state};
+pub use certificate_state::{CertificateState, RenewalState};
 pub use config::Config;
 pub use error::{OperatorError, StartError};
 pub use invitations::{INVITATION, Invitation, InvitationState, Invited, invitations, invite, withdraw_invitation};
 pub use operator::{forget_peer, set_peer_standing};
-pub use report::{CertificateStatus, Report, Trouble};
+pub use report::{Report, Trouble};
 pub use service::{OfficeLine, find_line, lines, reinstate, revoke_handset};
 pub use start::{Running, start};
 pub use status::{OfficeStatus, PeerStatus, peers, status};

@@ -33,12 +33,15 @@ pub fn forget_peer(data: &Path, peer: &SwitchboardAddress) -> Result<(), Operato
     order(&mut core, Work::Forget { peer: peer.clone() }).map(drop)
 }
 
-/// Allows or blocks a peer, or leaves it to the rule again.
+/// Allows or blocks a peer, or leaves it to the rule again. Nothing waits for one that is blocked.
 ///
 /// # Errors
 /// [`OperatorError::NoData`]; what the database says.
 pub fn set_peer_standing(data: &Path, peer: &SwitchboardAddress, standing: Standing) -> Result<(), OperatorError> {
-    order(&mut core(data)?, Work::SetStanding { peer: peer.clone(), standing }).map(drop)
+    let mut core = core(data)?;
+    order(&mut core, Work::SetStanding { peer: peer.clone(), standing })?;
+    while let Done::Swept(1..) = order(&mut core, Work::Discard { peer: peer.clone() })? {}
+    Ok(())
 }
 
 pub(super) fn order(core: &mut Core<SqliteStore>, work: Work) -> Result<Done, OperatorError> {

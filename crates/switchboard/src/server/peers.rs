@@ -135,6 +135,12 @@ async fn send(
                         shared.metrics.parcels_failed.one();
                     }
                     queue.replied(now(), &reply, &mut rng());
+                    if queue.is_ahead() && !shared.troubles.is_ahead(&peer) {
+                        tracing::error!(
+                            code = "older-copy",
+                            "a peer says that it had more from this switchboard than its data know of: if they are an older copy, stop it, and go back with office restore"
+                        );
+                    }
                     shared.troubles.failures(&peer, queue.failures());
                 }
                 Err(_) => {
@@ -211,7 +217,7 @@ pub(super) async fn fetch(
     may_ask(shared, &at).await?;
     let question = Fetch { from: shared.office.address.clone(), to: at.clone(), lookup, reservation };
     let signed = signed(&shared.key, &shared.office.address, FETCH_CONTEXT, &question);
-    shared.client.fetch(&at, signed).await.unwrap_or_else(|_| Err(unreachable()))
+    shared.client.fetch(&at, signed).await.unwrap_or_else(|_| Err(unreachable())).map_err(Refusal::from_elsewhere)
 }
 
 /// Fetches a blob from a peer for a handset: which bytes come, and whence.
@@ -226,7 +232,7 @@ pub(super) async fn fetch_blob(
     let signed = signed(&shared.key, &shared.office.address, FETCH_BLOB_CONTEXT, &question);
     match shared.client.fetch_blob(&at, signed).await {
         Ok(Ok((span, response))) if span.first == offset && span.size <= sealed(FILE_BYTES) => Ok((span, response)),
-        Ok(Err(refusal)) if is_about_a_blob(refusal.code) => Err(refusal),
+        Ok(Err(refusal)) if is_about_a_blob(refusal.code) => Err(refusal.from_elsewhere()),
         _ => Err(unreachable()),
     }
 }

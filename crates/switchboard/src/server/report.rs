@@ -9,7 +9,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use protocol::{SwitchboardAddress, Timestamp};
 use serde::{Deserialize, Serialize};
-use x509_parser::prelude::{FromDer as _, GeneralName, X509Certificate};
 
 use super::data::private;
 
@@ -29,19 +28,8 @@ pub struct Report {
     pub version: String,
     /// Handsets that are connected.
     pub handsets: u64,
-    /// The certificate in use; none with plain http.
-    pub certificate: Option<CertificateStatus>,
     /// Peers that something is wrong with.
     pub troubles: Vec<(SwitchboardAddress, Trouble)>,
-}
-
-/// A certificate.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CertificateStatus {
-    /// The names that it is for.
-    pub names: Vec<String>,
-    /// Until when it is valid.
-    pub valid_until: Timestamp,
 }
 
 /// What is wrong with a peer.
@@ -51,26 +39,8 @@ pub struct Trouble {
     pub failures: u32,
     /// Whether it shows another key than the pinned one.
     pub key_differs: bool,
-}
-
-impl CertificateStatus {
-    /// Reads it from DER; none if it is not one that we understand.
-    pub(super) fn read(der: &[u8]) -> Option<Self> {
-        let (_, certificate) = X509Certificate::from_der(der).ok()?;
-        let seconds = u64::try_from(certificate.validity().not_after.timestamp()).ok()?;
-        let alternative = certificate.subject_alternative_name().ok().flatten();
-        let names = alternative.map_or(&[][..], |names| &names.value.general_names);
-        let names = names.iter().filter_map(|name| match name {
-            GeneralName::DNSName(name) => Some((*name).to_owned()),
-            GeneralName::IPAddress(bytes) => match *bytes {
-                [a, b, c, d] => Some(std::net::Ipv4Addr::new(*a, *b, *c, *d).to_string()),
-                bytes => <[u8; 16]>::try_from(bytes).ok().map(|bytes| std::net::Ipv6Addr::from(bytes).to_string()),
-            },
-            _ => None,
-        });
-        let valid_until = Timestamp::from_millis(seconds.saturating_mul(1000));
-        Some(Self { names: names.collect(), valid_until })
-    }
+    /// Whether it had more of this switchboard's messages than there are here.
+    pub is_ahead: bool,
 }
 
 /// Peers that something is wrong with now.
@@ -86,6 +56,13 @@ impl Troubles {
     /// Whether a peer shows another key than the pinned one.
     pub(super) fn key_differs(&self, peer: &SwitchboardAddress, differs: bool) {
         self.note(peer, |trouble| trouble.key_differs = differs);
+    }
+
+    /// A peer has had more of this switchboard's messages than there are here; gives whether that was known.
+    pub(super) fn is_ahead(&self, peer: &SwitchboardAddress) -> bool {
+        let mut was_known = false;
+        self.note(peer, |trouble| was_known = std::mem::replace(&mut trouble.is_ahead, true));
+        was_known
     }
 
     /// All of them, in order.
@@ -139,25 +116,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_certificates_names_and_end_are_read() {
-        let names = ["line.example.org".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
-        let key = rcgen::KeyPair::generate().unwrap();
-        let mut params = rcgen::CertificateParams::new(names.to_vec()).unwrap();
-        params.not_after = rcgen::date_time_ymd(2031, 1, 2);
-        let read = CertificateStatus::read(params.self_signed(&key).unwrap().der()).unwrap();
-        assert_eq!((read.names.as_slice(), read.valid_until.as_millis()), (&names[..], 1_925_078_400_000));
-        assert_eq!(CertificateStatus::read(b"no certificate"), None);
-    }
-
-    #[test]
     fn troubles_that_are_over_are_forgotten() {
         let (troubles, peer) = (Troubles::default(), "office.example.org".parse().unwrap());
         troubles.failures(&peer, 3);
         troubles.key_differs(&peer, true);
-        assert_eq!(troubles.all(), [(peer.clone(), Trouble { failures: 3, key_differs: true })]);
+        assert_eq!(troubles.all(), [(peer.clone(), Trouble { failures: 3, key_differs: true, is_ahead: false })]);
         troubles.failures(&peer, 0);
         troubles.key_differs(&peer, false);
         assert_eq!(troubles.all(), []);
+        assert!(!troubles.is_ahead(&peer) && troubles.is_ahead(&peer), "told of once");
+        troubles.failures(&peer, 0);
+        assert_eq!(troubles.all(), [(peer, Trouble { is_ahead: true, ..Trouble::default() })], "until the next start");
     }
 
     #[test]
@@ -168,7 +137,6 @@ mod tests {
             since: Timestamp::from_millis(1),
             version: "1".to_owned(),
             handsets: 3,
-            certificate: None,
             troubles: Vec::new(),
         };
         write(folder.path(), &report).unwrap();

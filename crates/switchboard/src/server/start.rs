@@ -130,6 +130,7 @@ async fn begin(config: Config, data: &DataDir) -> Result<Running, StartError> {
         tokio::spawn(renewal.run(draining.clone()));
     }
     tokio::spawn(peers::look_after(Arc::clone(&shared), events, draining.clone()));
+    tokio::spawn(house::look(Arc::clone(&shared), draining.clone()));
     tokio::spawn(house::keep(Arc::clone(&shared), certificate, config.data, draining));
     let entrance = Entrance { listener, tls, router, shared };
     tokio::spawn(run(entrance, alive));

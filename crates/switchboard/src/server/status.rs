@@ -5,6 +5,7 @@ use std::path::Path;
 
 use protocol::{SwitchboardAddress, Timestamp};
 
+use super::certificate_state::{CertificateState, certificate_state};
 use super::data::database;
 use super::operator::{LAST_BACKUP, PUBLIC_URL, open, setting};
 use super::report::{self, Report, Trouble};
@@ -14,8 +15,10 @@ use crate::store::{Inventory, PeerRow, Standing, Store as _};
 /// How a switchboard is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OfficeStatus {
-    /// Where it is reached.
+    /// Where it is reached. With plain http it has no certificate.
     pub public_url: String,
+    /// What is known of its certificate, and of how obtaining it goes.
+    pub certificate: Option<CertificateState>,
     /// What the running process said last; none if none runs, or none has said anything yet.
     pub report: Option<Report>,
     /// Sums over its lines.
@@ -41,6 +44,9 @@ pub struct PeerStatus {
     pub is_pinned: bool,
     /// Whether the key that it shows is another than the pinned one, as the running switchboard last saw it.
     pub key_differs: bool,
+    /// Whether it had more of this switchboard's messages than there are here, as the running switchboard saw: then it
+    /// was started on an older copy of its data.
+    pub is_ahead: bool,
     /// Messages that wait for it.
     pub waiting: u64,
     /// Bytes that wait for it.
@@ -69,6 +75,7 @@ pub fn status(data: &Path) -> Result<OfficeStatus, OperatorError> {
     let path = database(data);
     let wal = path.with_extension("db-wal");
     Ok(OfficeStatus {
+        certificate: certificate_state(data).filter(|_| public_url.starts_with("https:")),
         public_url,
         report: report::read(data),
         inventory,
@@ -116,6 +123,7 @@ fn peer_status(
         is_pinned: row.key.is_some(),
         // A key that the operator has forgotten since differs from none.
         key_differs: trouble.key_differs && row.key.is_some(),
+        is_ahead: trouble.is_ahead,
         waiting: row.last.saturating_sub(row.stored),
         waiting_bytes: row.bytes,
         waiting_since,

@@ -14,7 +14,6 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
 use super::StartError;
-use super::report::CertificateStatus;
 
 /// The certificate in use and where it comes from.
 #[derive(Debug)]
@@ -88,12 +87,6 @@ impl Certificate {
             }
             Err(error) => tracing::warn!(code = error.code(), "the certificate on disk has changed and cannot be used"),
         }
-    }
-
-    /// Its names and end; none if it is not one that we understand.
-    pub(super) fn status(&self) -> Option<CertificateStatus> {
-        let now = self.now.read().unwrap_or_else(PoisonError::into_inner);
-        CertificateStatus::read(now.0.as_ref()?.cert.first()?)
     }
 
     /// How connections are taken with it.

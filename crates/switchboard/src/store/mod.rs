@@ -145,10 +145,11 @@ pub trait Revoked {
     fn line_numbers(&mut self) -> Result<Vec<(u64, LineId)>>;
     /// Handsets that are out of service.
     fn handsets_revoked(&mut self) -> Result<Vec<(LineId, HandsetId)>>;
-    /// Lines whose contacts are still to be told, and since when their handsets are out of service.
-    fn unannounced(&mut self) -> Result<Vec<(LineId, Timestamp)>>;
+    /// Lines whose contacts are still to be told, since when their handsets are out of service, or whether they are in
+    /// service again since then.
+    fn unannounced(&mut self) -> Result<Vec<(LineId, Timestamp, bool)>>;
     /// Adds or changes one.
-    fn put_unannounced(&mut self, line: &LineId, at: Timestamp) -> Result<()>;
+    fn put_unannounced(&mut self, line: &LineId, at: Timestamp, is_back: bool) -> Result<()>;
     /// Removes one; none does nothing.
     fn remove_unannounced(&mut self, line: &LineId) -> Result<()>;
     /// Open mailboxes of a line, each with the switchboard that it is bound to.

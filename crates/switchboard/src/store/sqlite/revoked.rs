@@ -19,14 +19,15 @@ impl Revoked for SqliteTx<'_> {
         })
     }
 
-    fn unannounced(&mut self) -> Result<Vec<(LineId, Timestamp)>> {
-        self.many("SELECT line, at FROM unannounced ORDER BY at, line", (), |row| {
-            Ok((id(row, 0, LineId::from_slice)?, timestamp(row, 1)?))
+    fn unannounced(&mut self) -> Result<Vec<(LineId, Timestamp, bool)>> {
+        self.many("SELECT line, at, is_back FROM unannounced ORDER BY at, line", (), |row| {
+            Ok((id(row, 0, LineId::from_slice)?, timestamp(row, 1)?, row.get(2)?))
         })
     }
 
-    fn put_unannounced(&mut self, line: &LineId, at: Timestamp) -> Result<()> {
-        self.run("INSERT OR REPLACE INTO unannounced (line, at) VALUES (?1, ?2)", (line.as_bytes(), time(at))).map(drop)
+    fn put_unannounced(&mut self, line: &LineId, at: Timestamp, is_back: bool) -> Result<()> {
+        let row = (line.as_bytes(), time(at), is_back);
+        self.run("INSERT OR REPLACE INTO unannounced (line, at, is_back) VALUES (?1, ?2, ?3)", row).map(drop)
     }
 
     fn remove_unannounced(&mut self, line: &LineId) -> Result<()> {

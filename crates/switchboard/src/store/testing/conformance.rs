@@ -141,11 +141,11 @@ fn out_of_service(tx: &mut dyn Tx) -> Result<()> {
         tx.put_line(&line, &row)?;
     }
     assert_eq!(tx.line_numbers()?, [(1, OTHER), (2, LINE)], "a newer list changes no number");
-    tx.put_unannounced(&LINE, at(5))?;
-    tx.put_unannounced(&OTHER, at(6))?;
-    tx.put_unannounced(&LINE, at(7))?;
+    tx.put_unannounced(&LINE, at(5), false)?;
+    tx.put_unannounced(&OTHER, at(6), false)?;
+    tx.put_unannounced(&LINE, at(7), true)?;
     tx.remove_unannounced(&OTHER)?;
-    assert_eq!(tx.unannounced()?, [(LINE, at(7))]);
+    assert_eq!(tx.unannounced()?, [(LINE, at(7), true)]);
     let (here, there) = (peer("here.example"), peer("there.example"));
     for (mailbox, line, from) in [(1, LINE, &there), (2, OTHER, &there), (3, LINE, &here)] {
         tx.put_mailbox(&MailboxId::new([mailbox; 32]), &MailboxRow { line, from: from.clone(), last: 0 })?;
