@@ -1,7 +1,7 @@
 //! A profile: the directory in which one handset keeps its line, used by one process at a time.
 //!
 //! `key` is the database's random key, wrapped under the passphrase; `handset.db` is the database; `lock` is held by the
-//! process that uses them.
+//! process that uses them; `restoring` is there while a restore is under way.
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::Write as _;
@@ -18,6 +18,9 @@ use crate::random::SystemRandom;
 
 /// More than a wrapped key ever takes.
 const KEY_BYTES: usize = 4096;
+
+/// The name of an empty file that is there while a restore is under way.
+const RESTORING: &str = "restoring";
 
 /// A profile that this process holds.
 #[derive(Debug)]
@@ -37,7 +40,7 @@ impl Profile {
         if !dir.join("key").exists() {
             return Err(handset::Error::NotClaimed.into());
         }
-        Self::hold(dir.to_owned(), false)
+        Self::hold(dir.to_owned(), false)?.whole()
     }
 
     /// Takes a profile, making its directory if there is none.
@@ -50,6 +53,20 @@ impl Profile {
             make_private_dir(dir).map_err(|error| Failure::file("the profile directory", &error))?;
         }
         Self::hold(dir.to_owned(), made)
+    }
+
+    /// This profile, unless a restore broke off in it.
+    ///
+    /// # Errors
+    /// `restore-unfinished` if one did.
+    pub(crate) fn whole(self) -> Result<Self, Failure> {
+        if self.is_half_restored() {
+            return Err(Failure::refused(
+                "restore-unfinished",
+                "a restore broke off in this profile: give the same `restore` once more, or another --profile",
+            ));
+        }
+        Ok(self)
     }
 
     fn hold(dir: PathBuf, made: bool) -> Result<Self, Failure> {
@@ -73,6 +90,29 @@ impl Profile {
     /// Whether there is a key and so perhaps a line.
     pub(crate) fn has_key(&self) -> bool {
         self.dir.join("key").exists()
+    }
+
+    /// Whether a restore was begun here and broke off before the switchboard took the line: it has to begin anew.
+    pub(crate) fn is_half_restored(&self) -> bool {
+        self.dir.join(RESTORING).exists()
+    }
+
+    /// From here on, until [`Self::end_restore`], what is in the profile counts for nothing.
+    ///
+    /// # Errors
+    /// If the disk does not take it.
+    pub(crate) fn begin_restore(&self) -> Result<(), Failure> {
+        write_durably(&self.dir, RESTORING, &[]).map_err(|error| Failure::file("the profile directory", &error))
+    }
+
+    /// The line is here.
+    ///
+    /// # Errors
+    /// If the file system refuses.
+    pub(crate) fn end_restore(&self) -> Result<(), Failure> {
+        std::fs::remove_file(self.dir.join(RESTORING))
+            .and_then(|()| sync_dir(&self.dir))
+            .map_err(|error| Failure::file("the profile directory", &error))
     }
 
     /// Where the sealed bytes of files are.
@@ -101,7 +141,7 @@ impl Profile {
         self.open_database(&key)
     }
 
-    /// Draws a key, keeps it under the passphrase, and makes the database.
+    /// Draws a key, keeps it under the passphrase, and makes the database, in place of what was begun and broke off.
     ///
     /// # Errors
     /// If the disk does not take them; what was written so far is to be removed then ([`Self::remove`]).
@@ -110,7 +150,7 @@ impl Profile {
         let key = draw_database_key(&mut random);
         let wrapped = WrappedKey::wrap(&key, passphrase, &mut random)
             .map_err(|error| Failure::refused("profile-unwritable", error.to_string()))?;
-        // Of a claim that was killed before it had written its key: nothing can open it.
+        // Of a claim that was killed before it had written its key, which nothing can open; or of a restore.
         self.remove_database();
         write_durably(&self.dir, "key", &protocol::encode(&wrapped))
             .map_err(|error| Failure::file("the profile's key", &error))?;
@@ -120,8 +160,9 @@ impl Profile {
     /// Removes the profile, as if it had never been made.
     pub(crate) fn remove(self) {
         self.remove_database();
-        let _ = std::fs::remove_file(self.dir.join("key"));
-        let _ = std::fs::remove_file(self.dir.join("lock"));
+        for name in ["key", RESTORING, "lock"] {
+            let _ = std::fs::remove_file(self.dir.join(name));
+        }
         if self.made {
             // Only if nothing else is in it.
             let _ = std::fs::remove_dir(&self.dir);
@@ -185,6 +226,13 @@ pub(crate) fn private_file() -> OpenOptions {
     options
 }
 
+/// Makes what was put into a directory, or taken out of it, last.
+fn sync_dir(dir: &Path) -> std::io::Result<()> {
+    #[cfg(unix)]
+    File::open(dir)?.sync_all()?;
+    Ok(())
+}
+
 /// Puts a file in place whole or not at all, even if the power fails.
 fn write_durably(dir: &Path, name: &str, bytes: &[u8]) -> std::io::Result<()> {
     let temporary = dir.join(format!("{name}.new"));
@@ -193,9 +241,7 @@ fn write_durably(dir: &Path, name: &str, bytes: &[u8]) -> std::io::Result<()> {
         file.write_all(bytes)?;
         file.sync_all()?;
         std::fs::rename(&temporary, dir.join(name))?;
-        #[cfg(unix)]
-        File::open(dir)?.sync_all()?;
-        Ok(())
+        sync_dir(dir)
     })();
     if written.is_err() {
         let _ = std::fs::remove_file(&temporary);
