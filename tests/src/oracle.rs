@@ -92,13 +92,15 @@ impl Oracle {
         self.lines.insert(line, phone);
     }
 
-    /// A line was restored on another handset, which has what was in the backup.
-    pub fn restored(&mut self, phones: &[Phone], phone: usize) {
+    /// A line was restored on another handset, which has what was in the backup. The `old` one is under that number now.
+    pub fn restored(&mut self, phones: &[Phone], phone: usize, old: usize) {
         self.seen.resize_with(phones.len(), Seen::default);
         drain(&phones[phone]);
         let has: Vec<Vec<u8>> = phones[phone].column("SELECT id FROM message WHERE mine = 0", ());
         self.seen[phone].has = has.iter().filter_map(|id| ContentId::from_slice(id)).collect();
-        self.items.retain(|(of, ..), _| *of != phone);
+        let items = std::mem::take(&mut self.items).into_iter();
+        let renumbered = |of: usize| if of == phone { old } else { of };
+        self.items = items.map(|((of, office, life), stream)| ((renumbered(of), office, life), stream)).collect();
         self.restored.insert(phone);
     }
 

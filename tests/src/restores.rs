@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use database::rusqlite::Connection;
-use handset::{Event, NoticeView};
+use handset::{ClaimLink, Event, NoticeView};
 use rand_core::Rng as _;
 
 use crate::phone::Phone;
@@ -35,9 +35,30 @@ pub fn back_up(world: &mut World, phone: usize) -> Connection {
 /// If the switchboard does not take it within an hour.
 pub fn restore(world: &mut World, phone: usize, backup: &Connection) -> usize {
     let old = begin_to_restore(world, phone, backup);
+    is_restored(world, phone);
+    old
+}
+
+/// As [`restore`], at another office, whose operator gives a claim link for it.
+///
+/// # Panics
+/// If that office does not take it within an hour.
+pub fn restore_at(world: &mut World, phone: usize, office: usize, backup: &Connection) -> usize {
+    let link = a_link(world, office);
+    let old = begin(world, phone, office, backup, Some(&link));
+    is_restored(world, phone);
+    old
+}
+
+/// A claim link of an office.
+pub fn a_link(world: &mut World, office: usize) -> ClaimLink {
+    let invitation = world.offices[office].invite(world.now);
+    ClaimLink { scheme: "http".to_owned(), address: world.offices[office].address.clone(), invitation }
+}
+
+fn is_restored(world: &mut World, phone: usize) {
     let restored = world.until(Duration::from_secs(3600), |world| world.phones[phone].saw(|e| *e == Event::Restored));
     assert!(restored, "the switchboard takes the restored line: {:?}", world.phones[phone].events);
-    old
 }
 
 /// As [`restore`], without waiting for the switchboard.
@@ -45,14 +66,19 @@ pub fn restore(world: &mut World, phone: usize, backup: &Connection) -> usize {
 /// # Panics
 /// If the backup cannot be restored.
 pub fn begin_to_restore(world: &mut World, phone: usize, backup: &Connection) -> usize {
+    let office = world.phones[phone].office;
+    begin(world, phone, office, backup, None)
+}
+
+fn begin(world: &mut World, phone: usize, office: usize, backup: &Connection, link: Option<&ClaimLink>) -> usize {
     world.set_on(phone, false);
-    let (name, office) = (world.phones[phone].name.clone(), world.phones[phone].office);
+    let name = world.phones[phone].name.clone();
     let mut new = Phone::over(&name, office, world.rng.next_u64(), database::open_memory().expect("a database"));
     let now = world.now;
-    new.call(|handset| handset.restore(now, backup, None, &mut |_, _| {})).expect("the backup is restored");
+    new.call(|handset| handset.restore(now, backup, link, &mut |_, _| {})).expect("the backup is restored");
     let old = std::mem::replace(&mut world.phones[phone], new);
     world.phones.push(old);
-    world.oracle.restored(&world.phones, phone);
+    world.oracle.restored(&world.phones, phone, world.phones.len() - 1);
     world.soon(Duration::ZERO, Happening::Connect(phone));
     world.phones.len() - 1
 }

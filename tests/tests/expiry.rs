@@ -267,6 +267,48 @@ fn one_side_alone_makes_nothing_vanish() {
 }
 
 #[test]
+fn what_was_over_before_it_came_leaves_one_line() {
+    let (mut world, a, b) = two_lines(1);
+    agree_on(&mut world, a, b, Term::Day);
+    let notices = |world: &mut World| scenarios::restores::notices(world, b, a);
+    assert_eq!(notices(&mut world), [""; 0]);
+    for round in 1..=2 {
+        world.set_on(b, false);
+        for _ in 0..5 {
+            say(&mut world, a, b, SECRET);
+        }
+        world.pass(2 * DAY);
+        calm(&mut world, a, b);
+        assert_eq!(texts(&mut world, b, a), [""; 0]);
+        assert_eq!(notices(&mut world), vec!["over-before-it-came"; round], "one for all that came at a time");
+    }
+}
+
+#[test]
+fn a_number_without_words_ends_no_text_before_its_time() {
+    let (mut world, a, b) = two_lines(1);
+    world.weather = Weather::CALM;
+    agree_on(&mut world, a, b, Term::Day);
+    say(&mut world, a, b, SECRET);
+    calm(&mut world, a, b);
+    let before = world.now;
+    // The writer's clock leaps, so that the words are gone there; and the reader's handset asks for them once more.
+    world.set_clock(a, 3 * 86_400_000);
+    world.call(a, |handset, now| handset.timeout(now)).expect("a step");
+    assert_eq!(texts(&mut world, a, b), [""; 0]);
+    let again = "UPDATE heard SET through = through - 1; UPDATE contact SET status_due = 1;";
+    world.phones[b].database().execute_batch(again).expect("asked again");
+    world.call(b, |handset, now| handset.timeout(now)).expect("a step");
+    world.pass(HOUR);
+    let missing: Vec<u64> = world.phones[b].column("SELECT known - through FROM heard", ());
+    assert_eq!(missing, [0], "what was asked for came");
+    assert_eq!(texts(&mut world, b, a), [SECRET], "it stays as long as was agreed");
+    world.pass(DAY);
+    assert!(world.now > before.after(DAY));
+    assert_eq!(texts(&mut world, b, a), [""; 0]);
+}
+
+#[test]
 fn a_wrong_clock_neither_ends_a_text_at_once_nor_keeps_it_for_ever() {
     for days in [-5, 5] {
         let (mut world, a, b) = two_lines(3);

@@ -13,7 +13,7 @@ use scenarios::acts::{self, a_card, calm_down, say, stored_card, take_up};
 use scenarios::checks::agree;
 use scenarios::impostor::Impostor;
 use scenarios::network::below;
-use scenarios::restores::{PASSPHRASE, back_up, begin_to_restore, notices, restore};
+use scenarios::restores::{PASSPHRASE, a_link, back_up, begin_to_restore, notices, restore, restore_at};
 use scenarios::{Conversation, Weather, World};
 use seal::{SigningKey, list_hash, sign_handset_list, sign_restored_list, verify_handset_list};
 use serde_bytes::ByteBuf;
@@ -145,12 +145,63 @@ fn restored_twice_from_the_same_old_backup() {
         }
         some_words(&mut world, &mut rng, &mut conversation, 3);
         all_is_well(&mut world, &conversation);
-        let list: Vec<Vec<u8>> = world.phones[a].column("SELECT handsets FROM own", ());
-        assert_eq!(seal::read_handset_list(&list[0]).expect("a list").restored, 2);
+        let counts = others[1..].iter().chain([&a]).map(|phone| count_of(&world, *phone)).collect::<Vec<_>>();
+        assert!(counts[0] > 0 && counts[0] < counts[1], "each counts more than the one before: {counts:?}");
         for other in others {
             assert!(world.phones[other].saw(|e| matches!(e, Event::RestoredElsewhere { .. })), "all others are off");
         }
     }
+}
+
+/// How much the restore counts that a handset came of.
+fn count_of(world: &World, phone: usize) -> u64 {
+    let list: Vec<Vec<u8>> = world.phones[phone].column("SELECT handsets FROM own", ());
+    seal::read_handset_list(&list[0]).expect("a list").restored
+}
+
+#[test]
+fn restored_from_one_backup_at_two_offices() {
+    for seed in SEEDS {
+        let (mut world, mut rng, mut conversation) = two_lines(seed);
+        let a = conversation.a;
+        let backup = back_up(&mut world, a);
+        let _old = restore_first(&mut world, &mut conversation, &backup);
+        some_words(&mut world, &mut rng, &mut conversation, 3);
+        all_is_well(&mut world, &conversation);
+        // The second office knows nothing of the first restore, the contact does.
+        let first = restore_at(&mut world, a, 2, &backup);
+        conversation.removed = Some((a, conversation.said.len()));
+        some_words(&mut world, &mut rng, &mut conversation, 3);
+        all_is_well(&mut world, &conversation);
+        let (before, after) = (count_of(&world, first), count_of(&world, a));
+        assert!(before < after, "{before} {after}");
+    }
+}
+
+#[test]
+fn what_no_switchboard_takes_is_kept_and_is_nobody_elses() {
+    let (mut world, mut rng, mut conversation) = two_lines(2);
+    let (a, office) = (conversation.a, world.phones[conversation.a].office);
+    let backup = back_up(&mut world, a);
+    world.set_on(a, false);
+    world.lose_office(office);
+    let _old = begin_to_restore(&mut world, a, &backup);
+    conversation.removed = Some((a, conversation.said.len()));
+    let refused = world.until(HOUR, |world| world.phones[a].saw(|e| matches!(e, Event::ClaimRefused(_))));
+    assert!(refused, "the office does not know the line");
+    let texts = texts_of(&mut world, a, "Ivo Tarn");
+    assert_eq!(texts.len(), 8, "what was said is kept");
+    let link = a_link(&mut world, 2);
+    let other = world.call(a, |handset, now| handset.claim(now, &link, "Oda Kell", false));
+    assert!(matches!(other, Err(Error::NotTaken)), "no other line is built over it: {other:?}");
+    world.hang_up(a);
+    world.phones[a].office = 2;
+    world.call(a, |handset, now| handset.claim(now, &link, "Ada Marsh", true)).expect("another office may take it");
+    world.crash_phone(a);
+    let restored = world.until(HOUR, |world| world.phones[a].saw(|e| *e == Event::Restored));
+    assert!(restored, "and does: {:?}", world.phones[a].events);
+    some_words(&mut world, &mut rng, &mut conversation, 3);
+    all_is_well(&mut world, &conversation);
 }
 
 #[test]

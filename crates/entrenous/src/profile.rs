@@ -1,7 +1,7 @@
 //! A profile: the directory in which one handset keeps its line, used by one process at a time.
 //!
 //! `key` is the database's random key, wrapped under the passphrase; `handset.db` is the database; `lock` is held by the
-//! process that uses them.
+//! process that uses them; `restoring` is there while a restore is under way.
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::Write as _;
@@ -18,6 +18,9 @@ use crate::random::SystemRandom;
 
 /// More than a wrapped key ever takes.
 const KEY_BYTES: usize = 4096;
+
+/// The name of an empty file that is there while a restore is under way.
+const RESTORING: &str = "restoring";
 
 /// A profile that this process holds.
 #[derive(Debug)]
@@ -39,7 +42,7 @@ impl Profile {
         if !dir.join("key").exists() {
             return Err(handset::Error::NotClaimed.into());
         }
-        Self::hold(dir.to_owned(), false)
+        Self::hold(dir.to_owned(), false)?.whole()
     }
 
     /// Takes a profile, making its directory if there is none.
@@ -52,6 +55,20 @@ impl Profile {
             make_private_dir(dir).map_err(|error| Failure::file("the profile directory", &error))?;
         }
         Self::hold(dir.to_owned(), made)
+    }
+
+    /// This profile, unless a restore broke off in it.
+    ///
+    /// # Errors
+    /// `restore-unfinished` if one did.
+    pub(crate) fn whole(self) -> Result<Self, Failure> {
+        if self.is_half_restored() {
+            return Err(Failure::refused(
+                "restore-unfinished",
+                "a restore broke off in this profile: give the same `restore` once more, or another --profile",
+            ));
+        }
+        Ok(self)
     }
 
     fn hold(dir: PathBuf, made: bool) -> Result<Self, Failure> {
@@ -76,6 +93,29 @@ impl Profile {
     /// Whether there is a key and so perhaps a line.
     pub(crate) fn has_key(&self) -> bool {
         self.dir.join("key").exists()
+    }
+
+    /// Whether a restore was begun here and broke off before the switchboard took the line: it has to begin anew.
+    pub(crate) fn is_half_restored(&self) -> bool {
+        self.dir.join(RESTORING).exists()
+    }
+
+    /// From here on, until [`Self::end_restore`], what is in the profile counts for nothing.
+    ///
+    /// # Errors
+    /// If the disk does not take it.
+    pub(crate) fn begin_restore(&self) -> Result<(), Failure> {
+        write_durably(&self.dir, RESTORING, &[]).map_err(|error| Failure::file("the profile directory", &error))
+    }
+
+    /// The line is here.
+    ///
+    /// # Errors
+    /// If the file system refuses.
+    pub(crate) fn end_restore(&self) -> Result<(), Failure> {
+        std::fs::remove_file(self.dir.join(RESTORING))
+            .and_then(|()| sync_dir(&self.dir))
+            .map_err(|error| Failure::file("the profile directory", &error))
     }
 
     /// Where the sealed bytes of files are.
@@ -104,7 +144,7 @@ impl Profile {
         self.open_database(&key)
     }
 
-    /// Draws a key, keeps it under the passphrase, and makes the database.
+    /// Draws a key, keeps it under the passphrase, and makes the database, in place of what was begun and broke off.
     ///
     /// # Errors
     /// If the disk does not take them; what was written so far is to be removed then ([`Self::remove`]).
@@ -113,7 +153,7 @@ impl Profile {
         let key = draw_database_key(&mut random);
         let wrapped = WrappedKey::wrap(&key, passphrase, &mut random)
             .map_err(|error| Failure::refused("profile-unwritable", error.to_string()))?;
-        // Of a claim that was killed before it had written its key: nothing can open it.
+        // Of a claim that was killed before it had written its key, which nothing can open; or of a restore.
         self.remove_database();
         write_durably(&self.dir, "key", &protocol::encode(&wrapped))
             .map_err(|error| Failure::file("the profile's key", &error))?;
@@ -123,7 +163,9 @@ impl Profile {
     /// Removes the profile, as if it had never been made.
     pub(crate) fn remove(self) {
         self.remove_database();
-        let _ = std::fs::remove_file(self.dir.join("key"));
+        for name in ["key", RESTORING] {
+            let _ = std::fs::remove_file(self.dir.join(name));
+        }
         if self.made_lock {
             let _ = std::fs::remove_file(self.dir.join("lock"));
         }

@@ -93,10 +93,19 @@ impl Session {
                 self.online = true;
                 break;
             }
-            match self.step().await? {
-                None | Some(Step::Offline) => break,
-                Some(_) => {}
+            match self.step().await {
+                Ok(None | Some(Step::Offline)) => break,
+                Ok(Some(_)) => {}
+                // What was restored is kept; what to do about it is said below.
+                Err(refused) if self.is_not_taken() => {
+                    note(&format!("Not taken: {}.", refused.sentence));
+                    break;
+                }
+                Err(failure) => return Err(failure),
             }
+        }
+        if self.is_not_taken() {
+            return Err(Failure { exit: Exit::Waiting, ..handset::Error::NotTaken.into() });
         }
         if !self.online {
             match self.driver.trouble() {
@@ -115,15 +124,26 @@ impl Session {
         Ok(())
     }
 
-    /// As [`Self::catch_up`], for a command that shows what this handset has: if the office took it out of service, says so
-    /// and goes on. Gives whether it is in service, as far as is known.
+    /// Whether no switchboard has taken the line since it was restored here.
+    fn is_not_taken(&mut self) -> bool {
+        matches!(self.handset().status(), Err(handset::Error::NotTaken))
+    }
+
+    /// As [`Self::catch_up`], for a command that shows what this handset has: if the office took it out of service, or has
+    /// not taken it, or the line turns out to be on another one, says so and goes on. Gives whether it is in service, as
+    /// far as is known.
     ///
     /// # Errors
     /// As [`Self::catch_up`].
     pub(crate) async fn catch_up_to_show(&mut self) -> Result<bool, Failure> {
+        let still_shown = [
+            RefusalCode::HandsetRevoked.as_str(),
+            handset::Error::NotTaken.code(),
+            handset::Error::RestoredElsewhere.code(),
+        ];
         match self.catch_up().await {
-            Err(failure) if failure.code == RefusalCode::HandsetRevoked.as_str() => {
-                note(&format!("Offline: {}.", failure.sentence));
+            Err(failure) if still_shown.contains(&failure.code.as_ref()) => {
+                note(&format!("Offline: {}.", failure.sentence.trim_end_matches('.')));
                 Ok(false)
             }
             caught_up => caught_up.map(|()| true),
@@ -196,6 +216,11 @@ impl Session {
         let result = self.until(done).await;
         self.deadline = deadline;
         result
+    }
+
+    /// The profile.
+    pub(crate) fn profile(&self) -> &Profile {
+        &self.profile
     }
 
     /// The profile's sealed files.

@@ -81,6 +81,8 @@ pub struct BackupMade {
     pub people: u64,
     /// Contents in it.
     pub texts: u64,
+    /// Files of others that are on this handset, and whose bytes are not in it.
+    pub files: u64,
 }
 
 /// What is in a backup, as far as it says.
@@ -92,6 +94,8 @@ pub struct BackupView {
     pub people: u64,
     /// Contents in it.
     pub texts: u64,
+    /// Files of others that are on this handset, and whose bytes are not in it.
+    pub files: u64,
 }
 
 impl Handset {
@@ -116,7 +120,7 @@ impl Handset {
             let transaction = into.unchecked_transaction()?;
             let counts = work.write_backup(into, &successor, &wrapped, progress)?;
             transaction.commit()?;
-            Ok(BackupMade { made_at: now, wrapped, people: counts.0, texts: counts.1 })
+            Ok(BackupMade { made_at: now, wrapped, people: counts.0, texts: counts.1, files: received(into)? })
         })
     }
 
@@ -202,6 +206,11 @@ impl Work<'_> {
 /// How many rows a table has.
 pub(crate) fn count(db: &Connection, table: &str) -> Result<u64, Error> {
     Ok(db.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0))?)
+}
+
+/// How many files of others were fetched.
+pub(crate) fn received(db: &Connection) -> Result<u64, Error> {
+    Ok(db.query_row("SELECT count(*) FROM file WHERE mine = 0 AND state = 'here'", [], |row| row.get(0))?)
 }
 
 /// The columns of a table.

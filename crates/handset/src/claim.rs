@@ -46,7 +46,7 @@ impl FromStr for ClaimLink {
 impl Handset {
     /// Begins a claim; it is made when the handset connects to the link's switchboard, and ends in
     /// [`crate::Event::Claimed`] or [`crate::Event::ClaimRefused`]. A handset that has a line already moves it there,
-    /// if `moving`.
+    /// if `moving`; one that no switchboard has taken since it was restored ends in [`crate::Event::Restored`] instead.
     ///
     /// # Errors
     /// If the name cannot be one, or the handset has a line and is not `moving`.
@@ -54,8 +54,8 @@ impl Handset {
         check_name(name)?;
         self.transact(now, |work| match Own::load(work.db)? {
             Some(own) if own.superseded.is_some() => Err(Error::RestoredElsewhere),
-            Some(own) if own.restoring => Err(Error::AlreadyClaimed),
-            Some(own) if own.claimed && moving => work.begin_move(link),
+            Some(own) if (own.claimed || own.restoring) && moving => work.begin_move(link),
+            Some(own) if own.restoring => Err(Error::NotTaken),
             Some(own) if own.claimed => Err(Error::AlreadyClaimed),
             // The switchboard may have taken it and only the answer was lost: other keys would be refused now.
             Some(own) if own.invitation.as_deref() == Some(link.invitation.as_bytes().as_slice()) => Ok(()),
@@ -69,7 +69,7 @@ impl Handset {
     /// If the database fails.
     pub fn forget_claim(&mut self, now: Timestamp) -> Result<(), Error> {
         self.transact(now, |work| match Own::load(work.db)? {
-            Some(own) if own.invitation.is_some() || own.restoring => work.claim_refused(&own),
+            Some(own) if own.invitation.is_some() => work.claim_refused(&own),
             _ => Ok(()),
         })
     }
@@ -181,11 +181,13 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// The switchboard did not take the claim: a line that was new is as if it had never been.
+    /// The switchboard did not take the claim: a line that was new is as if it had never been. One that was restored
+    /// stays, since nothing else may have what was said; another switchboard, or the same, may take it later.
     pub(crate) fn claim_refused(&mut self, own: &Own) -> Result<(), Error> {
-        if own.claimed {
+        if own.claimed || own.restoring {
             self.run(
-                "UPDATE own SET invitation = NULL, switchboard = previous, scheme = previous_scheme, cursor = previous_cursor,
+                "UPDATE own SET invitation = NULL, switchboard = coalesce(previous, switchboard),
+                    scheme = coalesce(previous_scheme, scheme), cursor = coalesce(previous_cursor, cursor),
                     previous = NULL, previous_scheme = NULL, previous_cursor = NULL",
                 [],
             )?;

@@ -35,7 +35,7 @@ pub(crate) struct Work<'a> {
 impl Work<'_> {
     /// This handset's line, as long as it is this handset's.
     pub(crate) fn own(&self) -> Result<Own, Error> {
-        let own = Own::load(self.db)?.filter(|own| own.claimed).ok_or(Error::NotClaimed)?;
+        let own = Own::taken(self.db)?;
         if own.superseded.is_some() { Err(Error::RestoredElsewhere) } else { Ok(own) }
     }
 

@@ -46,7 +46,7 @@ pub enum Output {
 pub enum Event {
     /// The switchboard took the claim: the handset has its line.
     Claimed,
-    /// The switchboard did not: nothing was kept.
+    /// The switchboard did not: nothing was kept, but for a line that was restored.
     ClaimRefused(Refusal),
     /// The switchboard does not let the handset in.
     TurnedAway(Refusal),

@@ -25,6 +25,11 @@ pub enum Error {
     /// The handset has a line already.
     #[error("this handset has a line already: use another profile for another line, or --move to move this one")]
     AlreadyClaimed,
+    /// A restored line that no switchboard has taken.
+    #[error(
+        "this line was restored here, and no switchboard has taken it yet: `sync` asks again; if its office does not know it any more, ask for a claim link and give it with `claim URL --as NAME --move`"
+    )]
+    NotTaken,
     /// No claim link.
     #[error("this is not a claim link: copy all of the link that your office's operator sent")]
     NotAClaimLink,
@@ -168,6 +173,7 @@ impl Error {
         match self {
             Self::NotClaimed => "not-claimed",
             Self::AlreadyClaimed => "already-claimed",
+            Self::NotTaken => "restore-waiting",
             Self::NotAClaimLink => "not-a-claim-link",
             Self::NotACard(_) => "not-a-card",
             Self::UnknownWord(_) => "unknown-word",

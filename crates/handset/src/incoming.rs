@@ -413,16 +413,7 @@ impl Work<'_> {
                 .optional()?;
             if let Some(row) = known {
                 self.place(row, generation, delivery.number)?;
-                let expires: bool = self.row(
-                    "SELECT expires_at IS NOT NULL AND expired = 0 FROM message WHERE row = ?1",
-                    [row],
-                    |row| row.get(0),
-                )?;
-                // They have let go of it: it was over before it came.
-                if expires {
-                    self.let_go(row)?;
-                    self.event(Event::Changed { person: contact.person.clone() });
-                }
+                self.let_go_with_them(contact, row)?;
             }
         }
         self.heard(contact.id, numbered.handset, numbered.number)
@@ -467,6 +458,8 @@ impl Work<'_> {
         })?;
         if over.is_none_or(|over| over.at > self.now) {
             self.event(Event::Arrived { person: contact.person.clone(), id });
+        } else if is_text {
+            self.came_too_late(contact.id)?;
         }
         if matches!(content.what, What::Expiry(_)) {
             self.expiry_arrived(contact)?;

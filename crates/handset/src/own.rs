@@ -41,6 +41,15 @@ impl Own {
         .transpose()
     }
 
+    /// The row, if a switchboard has taken the line.
+    pub(crate) fn taken(db: &Connection) -> Result<Self, Error> {
+        match Self::load(db)? {
+            Some(own) if own.claimed => Ok(own),
+            Some(own) if own.restoring => Err(Error::NotTaken),
+            _ => Err(Error::NotClaimed),
+        }
+    }
+
     fn read(row: &Row<'_>) -> Result<Self, Error> {
         Ok(Self {
             name: row.get(0)?,

@@ -11,7 +11,9 @@ use protocol::{HandsetId, LineId, Timestamp};
 use seal::{KemKey, SigningKey, line_id, list_hash, sha256, sign_restored_list, successor_hash, verify_handset_list};
 use serde_bytes::ByteBuf;
 
-use crate::backup::{APPLICATION_ID, BackupView, Meter, OWN_LEFT_OUT, Progress, TABLES, columns, copy, count};
+use crate::backup::{
+    APPLICATION_ID, BackupView, Meter, OWN_LEFT_OUT, Progress, TABLES, columns, copy, count, received,
+};
 use crate::claim::ClaimLink;
 use crate::contacts::{Contact, ContactState, Identified};
 use crate::context::Work;
@@ -19,9 +21,11 @@ use crate::engine::{Event, Handset, Output};
 use crate::error::Error;
 use crate::own::Own;
 
-/// How far the numbers of generations leap with each restore, and at most: generations may have been founded since the
-/// backup, and a contact refuses too long a leap of somebody who has not vouched yet.
+/// How far the numbers of generations leap with a restore, and at most: generations may have been founded since the
+/// backup, by this line's other restores too, and a contact refuses too long a leap of somebody who has not vouched yet.
+/// Where it was too short all the same, the contact founds the next one.
 const LEAP: (u64, u64) = (100, 900);
+const HOUR_MILLIS: u64 = 60 * 60 * 1000;
 
 impl Handset {
     /// Whether a database is a backup that can be restored here, and of when.
@@ -46,7 +50,8 @@ impl Handset {
         }
         let made_at = from.query_row("SELECT made_at FROM about", [], |row| row.get(0));
         let made_at = Timestamp::from_millis(made_at.map_err(|_| Error::BackupDamaged)?);
-        Ok(BackupView { made_at, people: count(from, "contact")?, texts: count(from, "message")? })
+        let (people, texts, files) = (count(from, "contact")?, count(from, "message")?, received(from)?);
+        Ok(BackupView { made_at, people, texts, files })
     }
 
     /// Begins to restore a line from a backup on this handset, which has none. It is done when the line's switchboard
@@ -157,7 +162,7 @@ impl Work<'_> {
             successor: newest.successor.clone(),
             handsets: vec![entry],
             made_at: self.now,
-            restored: newest.restored.saturating_add(1),
+            restored: restored_after(newest.restored, self.now),
             successor_key: Some(successor.public()),
         };
         self.run("UPDATE own SET handsets = ?1", [sign_restored_list(&Own::identity(self.db)?, &successor, &list)])?;
@@ -179,8 +184,10 @@ impl Work<'_> {
             "INSERT INTO message_text (rowid, text) SELECT row, text FROM message WHERE kind = 'text' AND gone = 0 AND expired = 0",
             [],
         )?;
-        // The sealed bytes of files are not in a backup: theirs can be fetched again, ours not be brought there any more.
-        self.run("UPDATE file SET state = 'offered' WHERE mine = 0 AND state IN ('wanted', 'here')", [])?;
+        // The sealed bytes of files are not in a backup: theirs can be fetched if they never were, ours not be brought
+        // there any more.
+        self.run("UPDATE file SET state = 'offered' WHERE mine = 0 AND state = 'wanted'", [])?;
+        self.run("UPDATE file SET state = 'lost' WHERE mine = 0 AND state = 'here'", [])?;
         self.bring_no_files()?;
         let mut contacts = self.db.prepare("SELECT id, line FROM contact ORDER BY id")?;
         let contacts: Vec<(i64, Vec<u8>)> =
@@ -229,10 +236,14 @@ impl Work<'_> {
 
     /// The switchboard has taken the restored line: from here on it is this handset's.
     pub(crate) fn restored(&mut self) -> Result<(), Error> {
-        self.run("UPDATE own SET claimed = 1, restoring = 0, invitation = NULL, successor = x'', cursor = 0", [])?;
+        self.run(
+            "UPDATE own SET claimed = 1, restoring = 0, invitation = NULL, successor = x'', cursor = 0, previous = NULL,
+                previous_scheme = NULL, previous_cursor = NULL",
+            [],
+        )?;
         let own = self.own()?;
-        let list = verify_handset_list(&Own::handsets(self.db)?, &Own::identity(self.db)?.public())?;
-        self.run("UPDATE forgotten SET number = number + ?1", [list.restored.saturating_mul(LEAP.0).min(LEAP.1)])?;
+        let age = self.now.as_millis().saturating_sub(own.restored_from.unwrap_or_default().as_millis());
+        self.run("UPDATE forgotten SET number = number + ?1", [LEAP.0.saturating_add(age / HOUR_MILLIS).min(LEAP.1)])?;
         let mut contacts = self.db.prepare("SELECT id FROM contact ORDER BY id")?;
         let contacts: Vec<i64> = contacts.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
         for id in contacts {
@@ -330,5 +341,25 @@ impl Work<'_> {
         }
         self.event(Event::Changed { person: contact.person.clone() });
         Ok(())
+    }
+}
+
+/// What a list says of the restore that it shows: it grows from one to the next, also of two from the same backup at
+/// different offices, which know nothing of each other. So it is the time, in seconds, unless the last was later.
+fn restored_after(last: u64, now: Timestamp) -> u64 {
+    last.saturating_add(1).max(now.as_millis() / 1000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_restore_counts_more_than_the_one_before() {
+        let at = |seconds: u64| Timestamp::from_millis(seconds * 1000);
+        assert_eq!(restored_after(0, at(1_795_000_000)), 1_795_000_000);
+        assert_eq!(restored_after(1_795_000_000, at(1_795_000_000)), 1_795_000_001, "in the same second");
+        assert_eq!(restored_after(2_000_000_000, at(1_795_000_000)), 2_000_000_001, "after a clock that was ahead");
+        assert_eq!(restored_after(u64::MAX, at(1)), u64::MAX);
     }
 }

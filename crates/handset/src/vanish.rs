@@ -13,6 +13,12 @@ use crate::context::Work;
 use crate::engine::Event;
 use crate::error::Error;
 
+/// The line that says that something was over before it came.
+const TOO_LATE: &str = "over-before-it-came";
+
+/// What comes within this time counts as come at a time.
+const AT_A_TIME_MILLIS: u64 = 60 * 60 * 1000;
+
 /// When a content is over.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Over {
@@ -89,6 +95,23 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// They have let go of a content of theirs. If it was over by its own time before it came, so do we; else it stays as
+    /// long as was agreed: their clock may be wrong, or its text have gone with us as a contact.
+    pub(crate) fn let_go_with_them(&mut self, contact: &Contact, row: i64) -> Result<(), Error> {
+        let is_over: bool = self.row(
+            "SELECT EXISTS (SELECT 1 FROM message WHERE row = ?1 AND expired = 0
+                AND coalesce(sent_at + expires_in * 1000, expires_at) <= ?2)",
+            params![row, self.now.as_millis()],
+            |row| row.get(0),
+        )?;
+        if is_over {
+            self.let_go(row)?;
+            self.came_too_late(contact.id)?;
+            self.event(Event::Changed { person: contact.person.clone() });
+        }
+        Ok(())
+    }
+
     /// Takes a content's words out of the database: of its row, of what is searched, and the files that go with it.
     pub(crate) fn erase(&mut self, row: i64) -> Result<(), Error> {
         // First, since the index reads in the row which words it has to forget.
@@ -118,6 +141,17 @@ impl Work<'_> {
             [row],
         )?;
         Ok(())
+    }
+
+    /// Leaves a line where something was said and is over before anybody could read it: one for all that come at a time.
+    pub(crate) fn came_too_late(&mut self, contact: i64) -> Result<(), Error> {
+        let since = self.now.as_millis().saturating_sub(AT_A_TIME_MILLIS);
+        let is_told: bool = self.row(
+            "SELECT EXISTS (SELECT 1 FROM notice WHERE contact = ?1 AND code = ?2 AND at > ?3)",
+            params![contact, TOO_LATE, since],
+            |row| row.get(0),
+        )?;
+        if is_told { Ok(()) } else { self.notice(contact, TOO_LATE) }
     }
 
     /// Ends that lie so far ahead that a clock must have been wrong.

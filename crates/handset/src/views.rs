@@ -267,7 +267,7 @@ impl Handset {
     /// # Errors
     /// If the handset has no line.
     pub fn status(&self) -> Result<StatusView, Error> {
-        let own = Own::load(self.db())?.filter(|own| own.claimed).ok_or(Error::NotClaimed)?;
+        let own = Own::taken(self.db())?;
         let received = self.db().query_row("SELECT count(*) FROM message WHERE mine = 0", [], |row| row.get(0))?;
         Ok(StatusView {
             name: own.name,

@@ -26,9 +26,14 @@ pub(super) async fn run(args: &Backup, global: &Global, output: Output) -> Resul
     let made = write(session.handset(), args);
     session.close().await?;
     let made = made?;
+    let files = match made.files {
+        0 => "",
+        1 => "\nThe file that you received is not in it: keep it with `read PERSON --save DIR`.",
+        _ => "\nThe files that you received are not in it: keep them with `read PERSON --save DIR`.",
+    };
     output.result(&made, || {
         format!(
-            "{} {}: the line, {} and {} texts and reactions; read back and found whole.\n\
+            "{} {}: the line, {} and {} texts and reactions; read back and found whole.{files}\n\
              Keep it away from this handset, and its passphrase away from both: together they are the line.",
             styled("Kept in", GOOD),
             made.file,
@@ -69,6 +74,7 @@ fn write(handset: &mut Handset, args: &Backup) -> Result<json::Backup, Failure> 
         made_at: made_at.map(rfc3339).unwrap_or_default(),
         people: made.people,
         texts: made.texts,
+        files: made.files,
         state: "kept",
     })
 }

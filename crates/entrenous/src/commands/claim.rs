@@ -13,7 +13,7 @@ use crate::session::{Session, dir, now};
 
 pub(super) async fn run(args: &Claim, global: &Global, output: Output) -> Result<Exit, Failure> {
     let link: ClaimLink = args.url.parse()?;
-    let profile = Profile::open_or_make(&dir(global)?)?;
+    let profile = Profile::open_or_make(&dir(global)?)?.whole()?;
     let new = !profile.has_key();
     let opened = if new {
         passphrase::choose().and_then(|passphrase| profile.make(&passphrase))
@@ -57,7 +57,9 @@ pub(super) async fn run(args: &Claim, global: &Global, output: Output) -> Result
 
 /// Waits until the switchboard has taken the claim.
 async fn claimed(session: &mut Session) -> Result<(), Failure> {
-    let claimed = session.until(|_, event| Ok(matches!(event, Some(Event::Claimed)).then_some(()))).await?;
+    // A line that was restored here and not taken yet is restored there.
+    let taken = |event: Option<&Event>| matches!(event, Some(Event::Claimed | Event::Restored)).then_some(());
+    let claimed = session.until(|_, event| Ok(taken(event))).await?;
     match claimed {
         Some(()) => Ok(()),
         None if session.was_answered() => Err(Failure::waiting(
@@ -78,7 +80,7 @@ async fn give_up(mut session: Session, failure: Failure) -> Result<Exit, Failure
     }
     // After a refusal the engine has forgotten it already.
     session.handset().forget_claim(now())?;
-    let has_line = session.handset().status().is_ok();
+    let has_line = !matches!(session.handset().status(), Err(handset::Error::NotClaimed));
     let profile = session.release().await;
     if !has_line {
         profile.remove();

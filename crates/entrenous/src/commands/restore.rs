@@ -16,7 +16,7 @@ use crate::session::{Session, dir, now};
 pub(super) async fn run(args: &Restore, global: &Global, output: Output) -> Result<Exit, Failure> {
     let link: Option<ClaimLink> = args.claim.as_deref().map(str::parse).transpose()?;
     let profile = Profile::open_or_make(&dir(global)?)?;
-    if profile.has_key() {
+    if profile.has_key() && !profile.is_half_restored() {
         return Err(Failure::refused(
             "profile-not-empty",
             "this profile has a line already: give an empty --profile for the one that is restored",
@@ -32,12 +32,14 @@ pub(super) async fn run(args: &Restore, global: &Global, output: Output) -> Resu
     let mut session = Session::of(profile, handset, global);
     if let Err(failure) = taken(&mut session).await {
         if failure.exit == Exit::Waiting {
+            session.profile().end_restore()?;
             session.close().await?;
         } else {
             session.release().await.remove();
         }
         return Err(failure);
     }
+    session.profile().end_restore()?;
     session.handset().erase_deleted()?;
     let status = session.handset().status()?;
     let record = json::Backup {
@@ -45,13 +47,19 @@ pub(super) async fn run(args: &Restore, global: &Global, output: Output) -> Resu
         made_at: rfc3339(view.made_at),
         people: view.people,
         texts: view.texts,
+        files: view.files,
         state: "restored",
+    };
+    let files = match view.files {
+        0 => "",
+        1 => "\nThe file that you had received is not here: whoever sent it can send it again.",
+        _ => "\nThe files that you had received are not here: whoever sent them can send them again.",
     };
     output.result(&record, || {
         format!(
             "{} This handset is the line of {} at {}, as of {}.\n\
              Conversations are founded again, and contacts send again what they wrote since; what you wrote since is only \
-             on their side.\nYour open cards were taken back: make new ones. Who became a contact since needs one too.",
+             on their side.\nYour open cards were taken back: make new ones. Who became a contact since needs one too.{files}",
             styled("Welcome back.", GOOD),
             styled(&harmless(&status.name), STRONG),
             harmless(&status.office),
@@ -69,6 +77,7 @@ fn begin(args: &Restore, profile: &Profile, link: Option<&ClaimLink>) -> Result<
     let of_backup: Passphrase = passphrase::of_backups(args.backup_passphrase_file.as_deref(), false)?;
     let (_copy, backup) = backup_file::open_within(&args.file, profile.dir(), &of_backup)?;
     Handset::look_at_backup(&backup)?;
+    profile.begin_restore()?;
     let mut handset = profile.make(&passphrase::choose()?)?;
     let mut progress = Progress::of("Restoring");
     let view = handset.restore(now(), &backup, link, &mut |done, total| progress.tell(done, total))?;

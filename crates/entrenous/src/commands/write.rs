@@ -2,7 +2,7 @@
 
 use std::io::Read as _;
 
-use handset::MessageState;
+use handset::{MessageState, SessionState};
 use protocol::{ContentId, limits};
 
 use super::attach;
@@ -69,7 +69,11 @@ pub(super) fn full_id(session: &mut Session, person: &str, id: &str) -> Result<S
 async fn sent(mut session: Session, id: ContentId, output: Output) -> Result<Exit, Failure> {
     let (state, exit) = session.delivered(&id).await?;
     let record = Written { id: id.to_text(), state: state.as_str() };
+    let is_online = session.handset().session_state() == SessionState::Online;
     output.result(&record, || match state {
+        MessageState::Waiting if is_online => {
+            format!("{}  waiting: kept here, and sent as soon as their handset has answered ours.", short(&id))
+        }
         MessageState::Waiting => {
             format!("{}  waiting: kept here, and sent as soon as our switchboard answers.", short(&id))
         }

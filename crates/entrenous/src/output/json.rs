@@ -167,6 +167,8 @@ pub(crate) struct Backup {
     pub(crate) made_at: String,
     pub(crate) people: u64,
     pub(crate) texts: u64,
+    /// Files that were received, and whose bytes are not in it.
+    pub(crate) files: u64,
     pub(crate) state: &'static str,
 }
 

@@ -17,6 +17,9 @@ pub(crate) fn sentence(person: &str, notice: &NoticeView) -> String {
         }
         "out-of-service" => format!("{person}'s office took their handset out of service on {about}."),
         "back-in-service" => format!("{person}'s office let their handset in again on {about}."),
+        "over-before-it-came" => {
+            format!("What {person} wrote here was over before it came, as agreed on how long texts stay.")
+        }
         "founded-again" => "The conversation was founded again.".to_owned(),
         // The codes of refusals: nobody let us in.
         code => format!("{person} could not be reached ({code}): ask for a new card."),
@@ -50,6 +53,7 @@ mod tests {
         assert!(said("needs-card").contains("new card") && said("card-revoked").contains("new card"));
         assert!(said("out-of-service").starts_with("Tomas's office took their handset out of service on 1"));
         assert!(said("back-in-service").starts_with("Tomas's office let their handset in again on 1"));
+        assert!(said("over-before-it-came").starts_with("What Tomas wrote here was over"));
         assert!(!said("founded-again").contains("card"));
     }
 

@@ -114,7 +114,8 @@ fn a_line_is_restored_and_its_old_handset_stops() {
     let cards = new.done(&["card", "list"]);
     assert_eq!((&cards["id"], &cards["state"]), (&open_card["id"], &"revoked".into()));
 
-    // The handset in the drawer.
+    // The handset in the drawer shows what it has, at once, and does no more.
+    assert!(texts(&ada, "Ivo").contains(&"After the backup.".to_owned()));
     assert_eq!(ada.fails(&["sync"]), (1, "restored-elsewhere".to_owned()));
     assert_eq!(ada.fails(&["text", "Ivo", "Hello?"]), (1, "restored-elsewhere".to_owned()));
     assert_eq!(ada.fails(&backup(&file, &forced)), (1, "restored-elsewhere".to_owned()));

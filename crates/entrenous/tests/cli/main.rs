@@ -8,6 +8,7 @@ mod office;
 #[path = "../../../switchboard/tests/pebble/mod.rs"]
 mod pebble;
 mod profiles;
+mod restores;
 mod revoked;
 mod serve;
 mod support;
