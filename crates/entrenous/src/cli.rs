@@ -254,7 +254,13 @@ pub(crate) enum People {
     /// Let a blocked contact in again
     Unblock(Person),
     /// Remove a contact with all that was said
-    Remove(Person),
+    Remove {
+        #[command(flatten)]
+        person: Person,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
     /// Who asks to become a contact
     Requests,
     /// Admit somebody who asked

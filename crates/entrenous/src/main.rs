@@ -36,6 +36,7 @@ fn main() -> ExitCode {
     };
     let output = Output::new(cli.global.json);
     run(cli, output)
+        .and_then(|exit| output::unwritten().map_or(Ok(exit), Err))
         .unwrap_or_else(|failure| {
             output.failure(&failure);
             failure.exit

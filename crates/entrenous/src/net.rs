@@ -52,6 +52,11 @@ impl From<DialError> for crate::exit::Failure {
 }
 
 impl DialError {
+    /// Whether trying again would come to the same.
+    pub(crate) const fn is_certain(&self) -> bool {
+        !matches!(self, Self::Unreachable(_))
+    }
+
     pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::Unreachable(_) => "switchboard-unreachable",
@@ -87,6 +92,17 @@ impl Dialer {
     /// Trusts the certificates in a file instead of the system's.
     pub(crate) fn new(trust_root: Option<PathBuf>) -> Self {
         Self { trust_root, tls: Arc::default() }
+    }
+
+    /// Whether the certificates to trust, where they are named, can be read.
+    ///
+    /// # Errors
+    /// If they cannot.
+    pub(crate) fn check(&self) -> Result<(), DialError> {
+        if self.trust_root.is_some() {
+            self.tls()?;
+        }
+        Ok(())
     }
 
     /// Connects to a `ws` or `wss` URL.
@@ -178,9 +194,25 @@ fn tls_config(trust_root: Option<&Path>) -> Result<ClientConfig, Box<dyn std::er
 
 fn tls_failure(error: std::io::Error) -> DialError {
     match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-        Some(rustls::Error::InvalidCertificate(reason)) => DialError::NotTrusted(reason.to_string()),
+        Some(rustls::Error::InvalidCertificate(reason)) => DialError::NotTrusted(distrust(reason).to_owned()),
+        Some(rustls::Error::InvalidMessage(_)) => DialError::NotASwitchboard("it does not speak TLS".to_owned()),
         Some(other) => DialError::NotASwitchboard(other.to_string()),
         None => DialError::Unreachable(plain(&error)),
+    }
+}
+
+/// Why a certificate is not trusted, in a few words.
+const fn distrust(reason: &rustls::CertificateError) -> &'static str {
+    use rustls::CertificateError as Reason;
+    match reason {
+        Reason::Expired | Reason::ExpiredContext { .. } => "it has expired, or this machine's clock is wrong",
+        Reason::NotValidYet | Reason::NotValidYetContext { .. } => {
+            "it is not valid yet, or this machine's clock is wrong"
+        }
+        Reason::UnknownIssuer => "it is from no authority that this machine trusts",
+        Reason::NotValidForName | Reason::NotValidForNameContext { .. } => "it is for another name",
+        Reason::Revoked => "its authority took it back",
+        _ => "it is not made as a server's certificate has to be",
     }
 }
 

@@ -6,6 +6,7 @@
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use database::DatabaseKey;
 use handset::Handset;
@@ -15,6 +16,9 @@ use crate::exit::Failure;
 use crate::files::Files;
 use crate::passphrase::Passphrase;
 use crate::random::SystemRandom;
+
+/// How often it is tried to take a profile that another process has.
+const BLINK: Duration = Duration::from_millis(20);
 
 /// More than a wrapped key ever takes.
 const KEY_BYTES: usize = 4096;
@@ -34,15 +38,16 @@ pub(crate) struct Profile {
 }
 
 impl Profile {
-    /// Takes a profile that exists.
+    /// Takes a profile that exists, and waits so long if another process has it: two commands at once are no mistake.
     ///
     /// # Errors
-    /// `not-claimed` if there is none, `profile-in-use` if another process has it.
-    pub(crate) fn open(dir: &Path) -> Result<Self, Failure> {
-        if !dir.join("key").exists() {
-            return Err(handset::Error::NotClaimed.into());
+    /// `not-claimed` if there is none, `profile-in-use` if another process keeps it.
+    pub(crate) fn open(dir: &Path, patience: Duration) -> Result<Self, Failure> {
+        match dir.join("key").try_exists() {
+            Ok(true) => Self::hold(dir.to_owned(), false, patience)?.whole(),
+            Ok(false) => Err(handset::Error::NotClaimed.into()),
+            Err(error) => Err(Failure::file("the profile directory", &error)),
         }
-        Self::hold(dir.to_owned(), false)?.whole()
     }
 
     /// Takes a profile, making its directory if there is none.
@@ -54,7 +59,7 @@ impl Profile {
         if made {
             make_private_dir(dir).map_err(|error| Failure::file("the profile directory", &error))?;
         }
-        Self::hold(dir.to_owned(), made)
+        Self::hold(dir.to_owned(), made, Duration::ZERO)
     }
 
     /// This profile, unless a restore broke off in it.
@@ -71,17 +76,23 @@ impl Profile {
         Ok(self)
     }
 
-    fn hold(dir: PathBuf, made: bool) -> Result<Self, Failure> {
+    fn hold(dir: PathBuf, made: bool, patience: Duration) -> Result<Self, Failure> {
         let unusable = |error| Failure::file("the profile directory", &error);
         let made_lock = !dir.join("lock").exists();
         let lock = private_file().create(true).truncate(false).open(dir.join("lock")).map_err(unusable)?;
-        match lock.try_lock() {
-            Ok(()) => Ok(Self { dir, made, made_lock, _lock: lock }),
-            Err(TryLockError::WouldBlock) => Err(Failure::refused(
-                "profile-in-use",
-                "another process is using this profile: end it, or give another --profile",
-            )),
-            Err(TryLockError::Error(error)) => Err(unusable(error)),
+        let until = Instant::now() + patience;
+        loop {
+            match lock.try_lock() {
+                Ok(()) => return Ok(Self { dir, made, made_lock, _lock: lock }),
+                Err(TryLockError::WouldBlock) if Instant::now() < until => std::thread::sleep(BLINK),
+                Err(TryLockError::WouldBlock) => {
+                    return Err(Failure::refused(
+                        "profile-in-use",
+                        "another process is using this profile: end it, or give another --profile",
+                    ));
+                }
+                Err(TryLockError::Error(error)) => return Err(unusable(error)),
+            }
         }
     }
 
@@ -272,12 +283,12 @@ mod tests {
     fn a_profile_opens_with_its_passphrase_only_and_for_one_at_a_time() {
         let dir = tempfile::tempdir().unwrap();
         let dir = dir.path().join("profile");
-        assert_eq!(Profile::open(&dir).unwrap_err().code, "not-claimed");
+        assert_eq!(Profile::open(&dir, Duration::ZERO).unwrap_err().code, "not-claimed");
         let profile = Profile::open_or_make(&dir).unwrap();
         drop(profile.make(&passphrase("a long evening")).unwrap());
-        assert_eq!(Profile::open(&dir).unwrap_err().code, "profile-in-use");
+        assert_eq!(Profile::open(&dir, Duration::ZERO).unwrap_err().code, "profile-in-use");
         drop(profile);
-        let profile = Profile::open(&dir).unwrap();
+        let profile = Profile::open(&dir, Duration::ZERO).unwrap();
         assert_eq!(profile.unlock(&passphrase("a long morning")).unwrap_err().code, "wrong-passphrase");
         assert!(profile.unlock(&passphrase("a long evening")).is_ok());
         std::fs::write(dir.join("key"), [9, 9, 9]).unwrap();

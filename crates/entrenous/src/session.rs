@@ -10,9 +10,10 @@ use crate::cli::{Global, Wait};
 use crate::driver::{Driver, Step};
 use crate::exit::{Exit, Failure};
 use crate::files::Files;
-use crate::net::Dialer;
+use crate::net::{DialError, Dialer};
 use crate::output::note;
 use crate::output::progress::Bars;
+use crate::output::style::one_line;
 use crate::profile::{self, Profile};
 use crate::{clock, passphrase};
 
@@ -33,6 +34,8 @@ pub(crate) struct Session {
     warned: bool,
     /// Whether the person is to hear of a connection that goes and comes.
     watched: bool,
+    /// The redemption that the command waits for.
+    awaited: Option<i64>,
     profile: Profile,
 }
 
@@ -42,7 +45,8 @@ impl Session {
     /// # Errors
     /// If there is no profile, another process has it, or the passphrase is wrong.
     pub(crate) fn open(global: &Global) -> Result<Self, Failure> {
-        let profile = Profile::open(&dir(global)?)?;
+        Dialer::new(global.trust_root.clone()).check()?;
+        let profile = Profile::open(&dir(global)?, Duration::from_secs(global.timeout))?;
         let passphrase = passphrase::ask()?;
         let handset = profile.unlock(&passphrase)?;
         Ok(Self::of(profile, handset, global))
@@ -55,12 +59,32 @@ impl Session {
         files.remove_unknown(|blob| handset.knows_file(blob).unwrap_or(true));
         let driver = Driver::new(handset, Dialer::new(global.trust_root.clone())).with_files(files);
         let deadline = Instant::now() + Duration::from_secs(global.timeout);
-        Self { driver, wait: global.wait, deadline, online: false, arrived: 0, warned: false, watched: false, profile }
+        Self {
+            driver,
+            wait: global.wait,
+            deadline,
+            online: false,
+            arrived: 0,
+            warned: false,
+            watched: false,
+            awaited: None,
+            profile,
+        }
     }
 
     /// The engine, to be asked and told things.
     pub(crate) fn handset(&mut self) -> &mut Handset {
         self.driver.handset()
+    }
+
+    /// From here on what becomes of this redemption is told by the command.
+    pub(crate) const fn await_redemption(&mut self, redemption: i64) {
+        self.awaited = Some(redemption);
+    }
+
+    /// Whether the handset is connected and up to date.
+    pub(crate) const fn is_online(&self) -> bool {
+        self.online
     }
 
     /// Contents that arrived in this session.
@@ -166,6 +190,10 @@ impl Session {
             }
             event = match self.step().await? {
                 None => return Ok(None),
+                // Whoever waits at the terminal should not wait for what cannot come.
+                Some(Step::Offline) if !self.watched && self.driver.trouble().is_some_and(DialError::is_certain) => {
+                    return Ok(None);
+                }
                 Some(Step::Event(event)) => Some(event),
                 Some(_) => None,
             };
@@ -302,6 +330,13 @@ impl Session {
             Step::Event(Event::ClaimRefused(refusal)) => return Err(refusal.clone().into()),
             Step::Event(Event::RestoredElsewhere { at }) => {
                 return Err(Failure::refused("restored-elsewhere", elsewhere(*at)));
+            }
+            // Of a card that was taken up earlier, while nobody could say whether it is good.
+            Step::Event(Event::AcceptRefused { redemption, petname, sentence, .. })
+                if self.awaited != Some(*redemption) =>
+            {
+                let whose = petname.as_ref().map(|name| format!(" (as {})", one_line(name))).unwrap_or_default();
+                note(&format!("A card that you took up{whose} came to nothing: {sentence}."));
             }
             Step::Event(Event::Arrived { .. }) => self.arrived += 1,
             Step::Event(Event::CaughtUp) => {

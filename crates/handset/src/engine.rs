@@ -67,6 +67,8 @@ pub enum Event {
     AcceptRefused {
         /// The redemption.
         redemption: i64,
+        /// What its issuer was to be called here.
+        petname: Option<String>,
         /// A stable code.
         code: &'static str,
         /// One sentence.

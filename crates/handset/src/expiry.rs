@@ -13,6 +13,7 @@ use crate::contacts::Contact;
 use crate::context::Work;
 use crate::engine::Handset;
 use crate::error::Error;
+use crate::own::Own;
 
 /// How many agreements more than we know of a proposal may come after.
 const LEAP: u64 = 1000;
@@ -115,6 +116,12 @@ fn agreements(db: &Connection, contact: i64) -> Result<(Agreed, Vec<Agreed>), Er
     Ok((first, others))
 }
 
+/// Whether a contact's line was ever restored on another handset.
+fn was_restored(db: &Connection, contact: i64) -> Result<bool, Error> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM notice WHERE contact = ?1 AND code = 'contact-restored')";
+    Ok(db.prepare_cached(sql)?.query_row([contact], |row| row.get(0))?)
+}
+
 /// The last proposal of one side, if it can still be answered.
 fn open(db: &Connection, contact: i64, mine: bool, turn: u64) -> Result<Option<Proposal>, Error> {
     let Some(last) = last(db, contact, mine)? else { return Ok(None) };
@@ -162,8 +169,12 @@ impl Work<'_> {
         Ok(agreed(self.db, contact.id)?.term)
     }
 
-    /// Whether this term held with a contact at any time: one side alone makes no text vanish.
+    /// Whether this term held with a contact at any time: one side alone makes no text vanish. A restored handset may not
+    /// know of it any more.
     pub(crate) fn was_agreed(&self, contact: i64, seconds: u32) -> Result<bool, Error> {
+        if Own::load(self.db)?.is_some_and(|own| own.restored_from.is_some()) {
+            return Ok(true);
+        }
         let (first, others) = agreements(self.db, contact)?;
         Ok(others.iter().chain([&first]).any(|one| one.term.seconds() == seconds))
     }
@@ -228,7 +239,9 @@ impl Handset {
             if let Some(theirs) = open(work.db, contact.id, false, held.turn)?.filter(|theirs| theirs.term == term) {
                 return work.word(contact, ExpiryWord::Accept, Some(theirs.id));
             }
-            if ours.as_ref().is_some_and(|ours| ours.term == term) || (ours.is_none() && held.term == term) {
+            // Whoever was restored since may not know any more what holds.
+            let is_known = ours.is_none() && held.term == term && !was_restored(work.db, contact.id)?;
+            if ours.as_ref().is_some_and(|ours| ours.term == term) || is_known {
                 return Err(Error::ExpirySame(contact.person.clone()));
             }
             work.word(contact, ExpiryWord::Propose { term, after: held.turn }, None)

@@ -149,7 +149,12 @@ impl Work<'_> {
                 if is_held {
                     self.keep_reservation(&redemption)?;
                 }
-                self.event(Event::AcceptRefused { redemption: id, code: error.code(), sentence: error.to_string() });
+                self.event(Event::AcceptRefused {
+                    redemption: id,
+                    petname: redemption.petname,
+                    code: error.code(),
+                    sentence: error.to_string(),
+                });
                 Ok(())
             }
         }

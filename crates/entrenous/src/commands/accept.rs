@@ -51,10 +51,11 @@ async fn accept(session: &mut Session, args: &Accept, output: Output) -> Result<
 
 /// Waits until a card is taken up; whom it made a contact, or nobody if time is over before.
 async fn taken_up(session: &mut Session, redemption: i64) -> Result<Option<String>, Failure> {
+    session.await_redemption(redemption);
     session
         .until(|_, event| match event {
             Some(Event::ContactAdded { person, redemption: Some(of) }) if *of == redemption => Ok(Some(person.clone())),
-            Some(Event::AcceptRefused { redemption: of, code, sentence }) if *of == redemption => {
+            Some(Event::AcceptRefused { redemption: of, code, sentence, .. }) if *of == redemption => {
                 Err(Failure::refused(code, sentence.clone()))
             }
             _ => Ok(None),

@@ -1,7 +1,5 @@
 //! `people`: contacts, and who asks to become one.
 
-use std::io::IsTerminal as _;
-
 use handset::PersonView;
 
 use crate::cli::{Global, People};
@@ -41,7 +39,7 @@ async fn act(session: &mut Session, command: Option<People>, output: Output) -> 
         Some(People::Show(args)) => shown(&session.handset().person(&args.person)?),
         Some(People::Verify { person, yes }) => {
             if !yes {
-                compare(&session.handset().person(&person.person)?, output)?;
+                compare(&session.handset().person(&person.person)?)?;
             }
             shown(&session.handset().verify_person(now(), &person.person)?)
         }
@@ -49,8 +47,11 @@ async fn act(session: &mut Session, command: Option<People>, output: Output) -> 
         Some(People::Block(args)) => shown(&session.handset().block_person(now(), &args.person)?),
         Some(People::Unblock(args)) => shown(&session.handset().unblock_person(now(), &args.person)?),
         Some(People::Admit(args)) => shown(&session.handset().admit(now(), &args.person)?),
-        Some(People::Remove(args)) => {
-            let view = session.handset().person(&args.person)?;
+        Some(People::Remove { person, yes }) => {
+            let view = session.handset().person(&person.person)?;
+            if !yes {
+                confirm_removal(&view)?;
+            }
             session.handset().remove_person(now(), &view.person)?;
             let said = format!("{} is removed, with all that was said.", harmless(&view.person));
             (Person::from(&view).gone("removed"), said)
@@ -80,11 +81,8 @@ fn refuse(session: &mut Session, person: &str) -> Result<(Person, String), Failu
     Ok((record.gone("refused"), "Refused. They do not learn it, and the card has its use back.".to_owned()))
 }
 
-/// Shows the words and asks whether they are the same, if there is somebody to ask.
-fn compare(person: &PersonView, output: Output) -> Result<(), Failure> {
-    if output.is_json() || !std::io::stdin().is_terminal() {
-        return Ok(());
-    }
+/// Shows the words and asks whether they are the same.
+fn compare(person: &PersonView) -> Result<(), Failure> {
     note(&format!(
         "Safety words with {}:\n\n  {}\n\nThey must be the same on both handsets, compared in person. Are they? [yes/no]",
         harmless(&person.person),
@@ -94,7 +92,18 @@ fn compare(person: &PersonView, output: Output) -> Result<(), Failure> {
         true => Ok(()),
         false => Err(Failure::refused(
             "not-compared",
-            "nothing is noted: if the words differ, do not use this contact, and tell your office",
+            "nothing is noted: say yes, or give --yes, once you have compared the words; if they differ, do not use this contact, and tell your office",
         )),
+    }
+}
+
+fn confirm_removal(person: &PersonView) -> Result<(), Failure> {
+    note(&format!(
+        "{} goes for good, with all that was said and its files. Remove? [yes/no]",
+        harmless(&person.person)
+    ));
+    match is_answered_yes() {
+        true => Ok(()),
+        false => Err(Failure::refused("not-removed", "nothing is changed: say yes, or give --yes")),
     }
 }

@@ -67,6 +67,10 @@ pub(super) fn full_id(session: &mut Session, person: &str, id: &str) -> Result<S
 }
 
 async fn sent(mut session: Session, id: ContentId, output: Output) -> Result<Exit, Failure> {
+    if !session.is_online() {
+        // Whoever does not want to wait has to know.
+        note("It is kept here, and goes as soon as our switchboard answers.");
+    }
     let (state, exit) = session.delivered(&id).await?;
     let record = Written { id: id.to_text(), state: state.as_str() };
     let is_online = session.handset().session_state() == SessionState::Online;

@@ -222,8 +222,8 @@ struct File {
     duration_ms: Option<u32>,
     /// Loudness of a voice note over its time, 0 to 255.
     waveform: Option<Vec<u8>>,
-    /// Where `--save` put it.
-    path: Option<PathBuf>,
+    /// Where `--save` put it; bytes that are no UTF-8 are replaced.
+    path: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -255,7 +255,10 @@ impl Message {
             state: file.state.as_str(),
             duration_ms: file.voice.as_ref().map(|voice| voice.duration),
             waveform: file.voice.as_ref().map(|voice| voice.waveform.clone()),
-            path: saved.iter().find(|(blob, _)| *blob == file.blob).map(|(_, path)| path.clone()),
+            path: saved
+                .iter()
+                .find(|(blob, _)| *blob == file.blob)
+                .map(|(_, path)| path.to_string_lossy().into_owned()),
         };
         let who = |mine: bool| if mine { "me".to_owned() } else { message.person.clone() };
         let reaction = |reaction: &ReactionView| Reaction { from: who(reaction.mine), emoji: reaction.emoji.clone() };

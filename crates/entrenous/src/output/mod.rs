@@ -11,6 +11,7 @@ pub(crate) mod table;
 pub(crate) mod views;
 
 use std::io::{BufRead as _, Write as _};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
@@ -84,18 +85,30 @@ pub(crate) fn is_unread() -> bool {
     UNREAD.load(Ordering::Relaxed)
 }
 
+/// Why results did not get where they were to go.
+static UNWRITTEN: OnceLock<std::io::Error> = OnceLock::new();
+
+/// The failure that it is if results were lost: a disk that is full, say. Whoever stopped reading does not mind.
+pub(crate) fn unwritten() -> Option<Failure> {
+    UNWRITTEN.get().map(|error| {
+        Failure::refused("output-unwritten", format!("it is done, but what there is to say cannot be written: {error}"))
+    })
+}
+
 fn written(result: std::io::Result<()>) {
-    if result.is_err() {
+    if let Err(error) = result {
         UNREAD.store(true, Ordering::Relaxed);
+        if error.kind() != std::io::ErrorKind::BrokenPipe {
+            let _ = UNWRITTEN.set(error);
+        }
     }
 }
 
-/// A line of JSON on stdout. Whoever stopped reading does not mind.
+/// A line of JSON on stdout.
 fn line(record: &impl Serialize) {
-    if let Ok(json) = serde_json::to_string(record) {
-        let mut stdout = std::io::stdout().lock();
-        written(writeln!(stdout, "{json}").and_then(|()| stdout.flush()));
-    }
+    let mut stdout = std::io::stdout().lock();
+    let json = serde_json::to_string(record).map_err(std::io::Error::from);
+    written(json.and_then(|json| writeln!(stdout, "{json}")).and_then(|()| stdout.flush()));
 }
 
 /// Text on stdout; its colours are dropped if that is no terminal, or NO_COLOR is set.

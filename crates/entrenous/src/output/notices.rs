@@ -11,7 +11,10 @@ pub(crate) fn sentence(person: &str, notice: &NoticeView) -> String {
         "restored" => format!(
             "Restored from a backup of {about}; new handset. {person} sends again what they wrote since; what you wrote since is only on their side."
         ),
-        "contact-restored" => format!("{person} uses a new handset, restored from a backup; verified as before."),
+        "contact-restored" => format!(
+            "{person} uses a new handset, restored from a backup; verified as before. What you agreed lately on how long \
+                 texts stay may have to be agreed again."
+        ),
         "needs-card" => {
             format!("No way to {person} is known to this handset: ask for a new card, or hand out one of yours.")
         }
@@ -20,7 +23,7 @@ pub(crate) fn sentence(person: &str, notice: &NoticeView) -> String {
         "over-before-it-came" => {
             format!("What {person} wrote here was over before it came, as agreed on how long texts stay.")
         }
-        "founded-again" => "The conversation was founded again.".to_owned(),
+        "founded-again" => "The connection was made anew, with fresh keys. Nothing is lost.".to_owned(),
         // The codes of refusals: nobody let us in.
         code => format!("{person} could not be reached ({code}): ask for a new card."),
     }

@@ -31,13 +31,15 @@ fn a_card_is_taken_up_by_link_or_words_and_no_more_often_than_it_says() {
     assert_eq!(ada_here["safety_words"], ivo_there["safety_words"]);
     assert_eq!(ada_here["safety_words"].as_str().unwrap().split(' ').count(), 10);
     assert_eq!((&ivo_there["verified"], &ada_here["via_card"]), (&"card".into(), &card["id"]));
-    assert_eq!(ada.done(&["people", "verify", "Ivo"])["verified"], "in person");
+    assert_eq!(ada.fails(&["people", "verify", "Ivo"]), (1, "not-compared".to_owned()));
+    assert_eq!(ada.done(&["people", "verify", "Ivo", "--yes"])["verified"], "in person");
     assert_eq!(ada.done(&["people", "rename", "Ivo", "Ivo Tarn"])["person"], "Ivo Tarn");
-    assert_eq!(ivo.done(&["people", "verify", "Ada"])["verified"], "in person");
+    assert_eq!(ivo.done(&["people", "verify", "Ada", "--yes"])["verified"], "in person");
     assert_eq!(ada.done(&["people", "block", "Ivo"])["state"], "blocked");
     assert_eq!(ada.fails(&["text", "Ivo", "hello"]), (1, "blocked".to_owned()));
     assert_eq!(ada.done(&["people", "unblock", "Ivo"])["state"], "open");
-    assert_eq!(ada.done(&["people", "remove", "Ivo"])["state"], "removed");
+    assert_eq!(ada.fails(&["people", "remove", "Ivo"]), (1, "not-removed".to_owned()));
+    assert_eq!(ada.done(&["people", "remove", "Ivo", "--yes"])["state"], "removed");
     assert_eq!(ada.run(&["people"]).1.len(), 0);
 }
 
