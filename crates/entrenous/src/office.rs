@@ -5,6 +5,7 @@ mod invitations;
 mod lines;
 
 use std::path::Path;
+use std::time::Duration;
 
 use protocol::Timestamp;
 use serde::Serialize;
@@ -21,6 +22,9 @@ use crate::serve::standing;
 use certificate::CertificateRecord;
 pub(crate) use invitations::{invitations, invite, revoke_invitation};
 pub(crate) use lines::{lines, reinstate, revoke_handset};
+
+/// A switchboard that has said nothing of itself for so long may be gone.
+const SILENT: Duration = Duration::from_mins(10);
 
 #[derive(Debug, Serialize)]
 struct BackupRecord<'a> {
@@ -175,12 +179,16 @@ impl<'a> From<&'a PeerStatus> for PeerRecord<'a> {
 fn for_people(status: &OfficeStatus, now: Timestamp) -> String {
     let counts = &status.inventory;
     let running = match &status.report {
-        Some(report) => format!(
-            "since {}, version {} (as of {} ago)",
-            local_full(report.since),
-            report.version,
-            ago(report.at, now)
-        ),
+        Some(report) => {
+            let said = format!(
+                "since {}, version {} (as of {} ago)",
+                local_full(report.since),
+                report.version,
+                ago(report.at, now)
+            );
+            // It says so each minute, unless it was killed.
+            if now.since(report.at) > SILENT { styled(&said, CARE) } else { said }
+        }
         None => "no, as far as its data directory tells".to_owned(),
     };
     let connected =

@@ -29,5 +29,5 @@ pub use ids::{
     BlobId, Capability, CapabilityHash, ContentId, ConversationId, EnvelopeHash, FileKey, Fingerprint, GenerationId,
     HandsetId, InvitationSecret, LineId, LookupId, MailboxId, QueueId, ReservationId, RestoreId, Ticket, Token,
 };
-pub use refusal::{Refusal, RefusalCode};
+pub use refusal::{Refusal, RefusalCode, one_line};
 pub use time::Timestamp;

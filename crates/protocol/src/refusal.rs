@@ -101,20 +101,25 @@ impl Refusal {
         Self { code, sentence: sentence.into() }
     }
 
-    /// As somebody else's words may go into a log or before a person: one line, not long, and nothing that steers a
-    /// terminal.
+    /// As it may be passed on when somebody else said it.
     #[must_use]
     pub fn from_elsewhere(self) -> Self {
-        let clean = |c: char| match c {
-            c if c.is_control() => ' ',
-            // Line ends of another kind, and direction overrides, which could make a word read as another.
-            '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => ' ',
-            c => c,
-        };
-        let mut sentence: String = self.sentence.chars().take(SENTENCE_BYTES).map(clean).collect();
-        sentence.truncate(sentence.floor_char_boundary(SENTENCE_BYTES));
-        Self { sentence, ..self }
+        Self { sentence: one_line(&self.sentence), ..self }
     }
+}
+
+/// Somebody else's words as they may go into a log or before a person: one line, not long, and nothing that steers a
+/// terminal.
+pub fn one_line(words: &str) -> String {
+    let clean = |c: char| match c {
+        c if c.is_control() => ' ',
+        // Line ends of another kind, and direction overrides, which could make a word read as another.
+        '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => ' ',
+        c => c,
+    };
+    let mut line: String = words.chars().take(SENTENCE_BYTES).map(clean).collect();
+    line.truncate(line.floor_char_boundary(SENTENCE_BYTES));
+    line
 }
 
 #[cfg(test)]

@@ -1,10 +1,13 @@
 //! Handsets that the operator takes out of service: who is refused, who is told, and whose word counts.
 
+mod net;
 mod world;
+
+use std::time::{Duration, Instant};
 
 use protocol::documents::HandsetList;
 use protocol::federation::{Parcel, ParcelReply, PeerMessage};
-use protocol::frames::{Deed, ItemBody};
+use protocol::frames::{Deed, FromSwitchboard, ItemBody};
 use protocol::{LineId, MailboxId, QueueId, RefusalCode, Timestamp};
 use switchboard::Limits;
 use switchboard::core::reads::NotKnown;
@@ -124,6 +127,32 @@ fn contacts_are_told_once_by_way_of_the_sequencer_and_numbers_go_on() {
     }
 }
 
+#[tokio::test]
+async fn a_handset_is_out_of_service_in_time_however_long_the_sweep_takes() {
+    let board = net::Board::new().await;
+    let line = Line::new(1);
+    drop(net::Phone::claim(&board, &line).await);
+    let path = board.path().join("switchboard.db");
+    let stopped = board.stop().await;
+    // What is long over, and takes thousands of sweeps.
+    let rows = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 400000)
+        INSERT INTO awaited SELECT CAST(printf('%032d', i) AS BLOB), zeroblob(32), 'b.example', 1 FROM n";
+    let store = switchboard::store::SqliteStore::open(&path).unwrap();
+    store.connection().execute(rows, ()).unwrap();
+    let board = stopped.start().await;
+    let mut phone = net::Phone::hello(&board, &line).await;
+    switchboard::revoke_handset(&board.path(), "1").unwrap();
+    let at = Instant::now();
+    while let Some(frame) = phone.hear().await {
+        let is_it = matches!(&frame, FromSwitchboard::Refused(of) if of.code == RefusalCode::HandsetRevoked);
+        assert!(is_it, "{frame:?}");
+    }
+    assert!(at.elapsed() < Duration::from_secs(10), "{:?}", at.elapsed());
+    let left: u64 = store.connection().query_row("SELECT count(*) FROM awaited", (), |row| row.get(0)).unwrap();
+    assert!(left > 0, "the sweep was over by then, which proves nothing");
+    board.stop().await;
+}
+
 #[test]
 fn contacts_are_told_that_a_handset_is_back() {
     for revoked in [A, B] {
@@ -132,7 +161,7 @@ fn contacts_are_told_that_a_handset_is_back() {
         let out = world.now;
         revoke(&mut world, revoked, line);
         world.apply(revoked, Work::Announce);
-        world.now = world.now.after(std::time::Duration::from_mins(1));
+        world.now = world.now.after(Duration::from_mins(1));
         world.apply(revoked, Work::Reinstate { line });
         let back = world.now;
         world.apply(revoked, Work::Announce);

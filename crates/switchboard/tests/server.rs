@@ -441,10 +441,10 @@ async fn what_waits_for_a_peer_is_sent_once_the_operator_allows_it() {
     let b = b.stop().await;
     let deed = Deed::Submit { to: a.address(), submission: submission(1, 1, b"one") };
     phone_a.deed(&mut line_a, deed).await.unwrap();
-    // Starts anew, so that nobody waits for the peer to be back.
-    switchboard::set_peer_standing(&a.path(), &b_address, Standing::Blocked).unwrap();
+    // Starts anew, so that nobody waits for the peer to be back, and deals with those only that the operator allows.
     let a = a.stop().await;
     let mut again = config(&a.data.path().join("data"), a.port);
+    again.federation = Federation::AllowList;
     again.limits.sweep = Duration::from_millis(100);
     let running = start(again).await.unwrap();
     let a = Board { data: a.data, running };

@@ -93,7 +93,7 @@ its backup is let in.")]
         #[arg(long, value_name = "DIR", env = "ENTRENOUS_DATA")]
         data: PathBuf,
     },
-    /// Deal with another switchboard no more
+    /// Deal with another switchboard no more, and let go of what waits for it
     #[command(after_help = "Example:\n  entrenous office block other.example.org --data data")]
     Block {
         /// Its address, host or host:port

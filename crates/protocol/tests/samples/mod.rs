@@ -201,6 +201,7 @@ fn items() -> Vec<(&'static str, ItemBody)> {
             sealed: bytes("introduction"),
         },
         "ItemBody::OutOfService" ItemBody::OutOfService { .. } => ItemBody::OutOfService { mailbox: MAILBOX, at: AT },
+        "ItemBody::BackInService" ItemBody::BackInService { .. } => ItemBody::BackInService { mailbox: MAILBOX, at: AT },
     );
     let outcome = |(name, outcome)| (name, ItemBody::Outcome { mailbox: MAILBOX, of: ENVELOPE, outcome });
     all.extend(outcomes().into_iter().map(outcome));
@@ -284,6 +285,9 @@ pub(crate) fn parcels() -> Vec<(&'static str, Parcel)> {
         "OutOfService" PeerMessage::OutOfService { .. } => PeerMessage::OutOfService { mailbox: MAILBOX, at: AT },
         "DeliverOutOfService" PeerMessage::DeliverOutOfService { .. } =>
             PeerMessage::DeliverOutOfService { mailbox: MAILBOX, at: AT },
+        "BackInService" PeerMessage::BackInService { .. } => PeerMessage::BackInService { mailbox: MAILBOX, at: AT },
+        "DeliverBackInService" PeerMessage::DeliverBackInService { .. } =>
+            PeerMessage::DeliverBackInService { mailbox: MAILBOX, at: AT },
     );
     let parcel = |(name, message)| {
         let messages = vec![message];

@@ -6,6 +6,7 @@ use std::time::Duration;
 use instant_acme::{
     Account, AuthorizationStatus, ChallengeType, Error, Identifier, NewOrder, Order, OrderStatus, RetryPolicy,
 };
+use protocol::one_line;
 use rcgen::{CertificateParams, CustomExtension, DistinguishedName, KeyPair};
 use rustls::crypto::aws_lc_rs::sign::any_ecdsa_type;
 use rustls::pki_types::PrivateKeyDer;
@@ -16,8 +17,6 @@ use crate::server::tls::Certificate;
 /// How long the authority may think about it: many ask from several places.
 const PATIENCE: RetryPolicy =
     RetryPolicy::new().initial_delay(Duration::from_millis(250)).timeout(Duration::from_mins(2));
-/// As much as is kept of what an authority says.
-const SENTENCE: usize = 300;
 
 /// Why there is no certificate, for the operator.
 #[derive(Debug)]
@@ -46,7 +45,7 @@ impl From<Error> for Failed {
         };
         let kind = if let Error::Api(problem) = &error { problem.r#type.as_deref() } else { None };
         Self {
-            sentence: harmless(&sentence),
+            sentence: one_line(&sentence),
             is_account_unknown: kind == Some("urn:ietf:params:acme:error:accountDoesNotExist"),
         }
     }
@@ -127,17 +126,12 @@ async fn why_not(order: &mut Order, name: &str) -> Failed {
             found = error.detail.or(error.r#type).unwrap_or(found);
         }
     }
-    let found = harmless(&found);
+    let found = one_line(&found);
     format!("the authority could not find this switchboard at {name}, port 443: {found}").into()
 }
 
 fn ours(error: rcgen::Error) -> Failed {
     format!("a certificate request cannot be made for this name: {error}").into()
-}
-
-/// Somebody else's words in one line of a log.
-fn harmless(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(SENTENCE).collect()
 }
 
 #[cfg(test)]
@@ -153,6 +147,6 @@ mod tests {
         let failed = Failed::from(Error::Api(problem.unwrap()));
         assert!(failed.is_account_unknown);
         assert!(failed.sentence.starts_with("the authority refuses: no  [31mxx"), "{}", failed.sentence);
-        assert_eq!(failed.sentence.len(), SENTENCE);
+        assert_eq!(failed.sentence.len(), 512);
     }
 }
