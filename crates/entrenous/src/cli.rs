@@ -348,6 +348,9 @@ pub(crate) struct Read {
     /// Fetch the files that go with these texts, and put them into this directory
     #[arg(long, value_name = "DIR", conflicts_with = "follow")]
     pub(crate) save: Option<PathBuf>,
+    /// How much --save fetches at the most, such as 500MB or 20GiB
+    #[arg(long, value_name = "SIZE", requires = "save", default_value = "1GiB", value_parser = crate::config::values::parse_size)]
+    pub(crate) up_to: u64,
 }
 
 #[derive(Debug, Args)]

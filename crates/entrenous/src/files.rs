@@ -113,8 +113,7 @@ impl Files {
                 let name =
                     if number == 1 { format!("{stem}{extension}") } else { format!("{stem} ({number}){extension}") };
                 let path = dir.join(name);
-                // Fails if somebody has the name already, whoever comes in between.
-                match fs::hard_link(&part, &path) {
+                match put(&part, &path, |from, to| fs::hard_link(from, to)) {
                     Ok(()) => return Ok(path),
                     Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                         if same_bytes(&part, &path)? {
@@ -178,6 +177,21 @@ fn split(name: &str) -> (String, String) {
     }
 }
 
+/// Gives a file another name, unless somebody has that already, whoever comes in between. Where there are no two names for
+/// one file, as on the disks of cameras and sticks, its bytes are copied.
+fn put(part: &Path, path: &Path, link: impl FnOnce(&Path, &Path) -> io::Result<()>) -> io::Result<()> {
+    match link(part, path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {}
+        done => return done,
+    }
+    let mut out = private_file().create_new(true).open(path)?;
+    let copied = File::open(part).and_then(|mut part| io::copy(&mut part, &mut out)).and_then(|_| out.sync_all());
+    if copied.is_err() {
+        let _ = fs::remove_file(path);
+    }
+    copied
+}
+
 fn same_bytes(one: &Path, other: &Path) -> io::Result<bool> {
     let (mut one, mut other) = (File::open(one)?, File::open(other)?);
     if one.metadata()?.len() != other.metadata()?.len() {
@@ -221,6 +235,21 @@ mod tests {
         fs::write(&first, "somebody else's").unwrap();
         assert_eq!(save("Draft treaty.pdf"), out.join("Draft treaty (2).pdf"));
         assert_eq!(fs::read_dir(&out).unwrap().count(), 2, "and nothing is left beside them");
+    }
+
+    #[test]
+    fn a_disk_without_links_gets_a_copy_and_never_another_in_its_place() {
+        let dir = tempfile::tempdir().unwrap();
+        let (part, path) = (dir.path().join("part"), dir.path().join("draft"));
+        let cannot = |_: &Path, _: &Path| Err(io::Error::from(io::ErrorKind::PermissionDenied));
+        fs::write(&part, "page 1").unwrap();
+        put(&part, &path, cannot).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"page 1");
+        fs::write(&part, "page 2").unwrap();
+        assert_eq!(put(&part, &path, cannot).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&path).unwrap(), b"page 1");
+        let nothing = put(&dir.path().join("none"), &dir.path().join("other"), cannot);
+        assert!(nothing.is_err() && !dir.path().join("other").exists(), "and nothing half-done is left");
     }
 
     #[test]

@@ -98,7 +98,9 @@ pub enum Error {
         limit: usize,
     },
     /// A file that is too large, or whose name or waveform is.
-    #[error("\"{0}\" cannot be sent: a file may have at most 100 MiB, and its name 255 bytes")]
+    #[error(
+        "\"{0}\" cannot be sent: a file may have at most 100 MiB, and its name 255 bytes; send it in parts, or under a shorter name"
+    )]
     FileTooLarge(String),
     /// No such file.
     #[error("there is no such file here any more: its text was taken back or has expired")]

@@ -18,6 +18,6 @@ pub use reach::is_public;
 pub use server::{
     Acme, Backup, CertificateState, Config, INVITATION, Invitation, InvitationState, Invited, LETS_ENCRYPT, OfficeLine,
     OfficeStatus, OperatorError, PeerStatus, RenewalState, Report, Running, StartError, Trouble, backup, find_line,
-    forget_peer, invitations, invite, lines, peers, reinstate, restore, revoke_handset, set_peer_standing, start,
-    status, withdraw_invitation,
+    forget_peer, free_bytes, invitations, invite, lines, peers, reinstate, restore, revoke_handset, set_peer_standing,
+    start, status, withdraw_invitation,
 };

@@ -1,8 +1,9 @@
-//! Files on their way out of and into the file system: sealed before they go with a text, saved once they are here.
+//! Files on their way out of the file system: sealed before they go with a text, and brought to our switchboard.
 
-use std::path::{Path, PathBuf};
+use std::io::ErrorKind;
+use std::path::Path;
 
-use handset::{FileState, FileView, SealedFile};
+use handset::{FileState, SealedFile};
 use protocol::{BlobId, limits};
 
 use crate::cli::Text;
@@ -10,7 +11,7 @@ use crate::exit::{Exit, Failure};
 use crate::output::note;
 use crate::output::progress::Bars;
 use crate::output::style::harmless;
-use crate::session::{Session, now};
+use crate::session::Session;
 use crate::voice;
 
 /// Seals what is to go with a text.
@@ -23,6 +24,7 @@ pub(super) async fn seal(session: &mut Session, args: &Text) -> Result<Vec<Seale
         sources.push((path, None));
     }
     if let Some(path) = &args.voice {
+        std::fs::metadata(path).map_err(|error| unreadable(path, &error))?;
         let voice = voice::read(path).map_err(|error| Failure::refused("not-a-voice-note", unusable(path, &error)))?;
         sources.push((path, Some(voice)));
     }
@@ -37,7 +39,7 @@ pub(super) async fn seal(session: &mut Session, args: &Text) -> Result<Vec<Seale
         if !metadata.is_file() {
             return Err(Failure::refused(
                 "not-a-file",
-                format!("{} is no file: give files one by one", path.display()),
+                format!("{} is no file: give files one by one; nothing was sent", path.display()),
             ));
         }
         if metadata.len() > limits::FILE_BYTES || name.len() > limits::FILE_NAME_BYTES {
@@ -67,86 +69,41 @@ pub(super) async fn seal(session: &mut Session, args: &Text) -> Result<Vec<Seale
     sealed.await.map_err(|error| Failure::refused("file-unavailable", error.to_string()))?
 }
 
-/// Waits until our switchboard has the files that go with a text, as long as bytes move.
-pub(super) async fn bring(session: &mut Session, files: &[SealedFile]) -> Result<Exit, Failure> {
+/// Waits until our switchboard has the files that go with a text, as long as bytes move; gives the names of those that it
+/// does not take.
+pub(super) async fn bring(session: &mut Session, files: &[SealedFile]) -> Result<(Exit, Vec<String>), Failure> {
     let wanted: Vec<(BlobId, String, u64)> =
         files.iter().map(|file| (file.blob, file.name.clone(), file.size)).collect();
     let exit = session.carry("sending", &wanted).await?;
+    let mut refused = Vec::new();
     for file in files {
         if session.handset().file_state(&file.blob)? == Some(FileState::Refused) {
-            return Err(Failure::refused(
-                "file-refused",
-                format!(
-                    "our switchboard does not take \"{}\": too many files wait there; the text went without it",
-                    harmless(&file.name)
-                ),
-            ));
+            refused.push(format!("\"{}\"", harmless(&file.name)));
         }
     }
     if exit == Exit::Waiting && !files.is_empty() {
         note("The files are kept here, and go on as soon as our switchboard answers (`entrenous sync`).");
     }
-    Ok(exit)
-}
-
-/// Fetches files and puts them into a directory; gives where each is.
-pub(super) async fn save(
-    session: &mut Session,
-    files: &[FileView],
-    dir: &Path,
-) -> Result<(Exit, Vec<(BlobId, PathBuf)>), Failure> {
-    let mut wanted = Vec::new();
-    for file in files {
-        if matches!(file.state, FileState::Offered | FileState::Lost | FileState::Wanted) {
-            session.handset().want_file(now(), &file.blob)?;
-            wanted.push((file.blob, file.name.clone(), file.size));
-        }
-    }
-    let mut exit = session.carry("fetching", &wanted).await?;
-    let store = session.files();
-    let mut saved = Vec::new();
-    for file in files {
-        match session.handset().file_state(&file.blob)? {
-            Some(FileState::Lost) => {
-                exit = Exit::Refused;
-                note(&format!(
-                    "\"{}\" is not to be had any more: it was taken back, or fetched before a restore, or its time at their office is over.",
-                    file.name
-                ));
-                continue;
-            }
-            Some(FileState::Wanted) => {
-                note(&format!("\"{}\" is not here yet: their handset has still to send it, or try again.", file.name));
-                continue;
-            }
-            None => continue,
-            Some(_) => {}
-        }
-        let (key, size) = session.handset().file_key(&file.blob)?;
-        match store.save(&file.blob, &key, size, dir, &file.name) {
-            Ok(path) => saved.push((file.blob, path)),
-            Err(error) if error.kind() == std::io::ErrorKind::StorageFull => {
-                return Err(Failure::file(&dir.display().to_string(), &error));
-            }
-            // One file must not keep the others, nor the words.
-            Err(error) => {
-                exit = Exit::Refused;
-                note(&format!("\"{}\" cannot be saved: {}.", file.name, not_saved(store.length(&file.blob), &error)));
-            }
-        }
-    }
-    Ok((exit, saved))
-}
-
-/// Why a file was not saved, of which so many sealed bytes are here.
-fn not_saved(here: u64, error: &std::io::Error) -> String {
-    if here == 0 { "its bytes are not on this handset, as after a restore".to_owned() } else { error.to_string() }
+    Ok((exit, refused))
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::file(&format!("the file {}", path.display()), error)
+    let path = path.display();
+    let why = match error.kind() {
+        ErrorKind::NotFound => format!("there is no file {path}: look at its name; nothing was sent"),
+        ErrorKind::PermissionDenied => format!("the file {path} is not yours to read; nothing was sent"),
+        // What sealing says: it grew or shrank.
+        ErrorKind::Other => {
+            format!("the file {path} cannot be sent, since {error}: wait until it is written; nothing was sent")
+        }
+        _ => return Failure::file(&format!("the file {path}"), error),
+    };
+    Failure::refused("file-unavailable", why)
 }
 
 fn unusable(path: &Path, error: &voice::NotAVoiceNote) -> String {
-    format!("{} is no voice note: {error}", path.display())
+    format!(
+        "{} is no voice note, since {error}: record it as WAV, or send it with --attach; nothing was sent",
+        path.display()
+    )
 }

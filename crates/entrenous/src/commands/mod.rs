@@ -10,6 +10,7 @@ mod export;
 mod people;
 mod read;
 mod restore;
+mod save;
 mod status;
 mod write;
 

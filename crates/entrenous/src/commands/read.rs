@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use handset::{Entry, Event, FileView, MessageView, NoticeView};
 use protocol::{BlobId, ContentId};
 
-use super::attach;
+use super::save;
 use super::write::full_id;
 use crate::cli::{Global, Read, Search};
 use crate::clock::rfc3339;
@@ -38,7 +38,7 @@ pub(super) async fn read(args: &Read, global: &Global, output: Output) -> Result
     }
     let mut exit = Exit::Done;
     if let Some(dir) = &args.save {
-        (exit, page.saved) = attach::save(&mut session, &files_of(&texts), dir).await?;
+        (exit, page.saved) = save::save(&mut session, &files_of(&texts), dir, args.up_to).await?;
         texts = session.handset().conversation(&person, since.as_deref())?;
     }
     if texts.is_empty() && !output.is_json() && !args.follow {

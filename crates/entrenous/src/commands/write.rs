@@ -27,8 +27,15 @@ pub(super) async fn text(args: &Text, global: &Global, output: Output) -> Result
     let files = attach::seal(&mut session, args).await?;
     let written = session.handset().text_with_files(now(), &args.to.person, &text, reply_to.as_deref(), &files);
     let id = written.inspect_err(|_| files.iter().for_each(|file| session.files().remove(&file.blob)))?;
-    let brought = attach::bring(&mut session, &files).await?;
+    let (brought, refused) = attach::bring(&mut session, &files).await?;
     let exit = sent(session, id, output).await?;
+    if !refused.is_empty() {
+        let sentence = format!(
+            "our switchboard does not take {}, since too many files wait there: the text went without; send them again when some have been fetched",
+            refused.join(", ")
+        );
+        return Err(Failure::refused("file-refused", sentence));
+    }
     Ok(if brought == Exit::Waiting { brought } else { exit })
 }
 

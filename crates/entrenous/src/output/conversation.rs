@@ -118,7 +118,7 @@ fn file_line(file: &FileView, mine: bool, put: Option<&Path>) -> String {
         (Some(path), _) => path.display().to_string(),
         (None, FileState::Sealed | FileState::Opened) => "waits to be sent".to_owned(),
         (None, FileState::Stored) => "sent".to_owned(),
-        (None, FileState::Refused) => "not taken by our switchboard".to_owned(),
+        (None, FileState::Refused) => "was not sent".to_owned(),
         (None, FileState::Offered | FileState::Wanted) => "to be fetched with --save DIR".to_owned(),
         (None, FileState::Here) => "here".to_owned(),
         (None, FileState::Lost) => "not to be had any more".to_owned(),

@@ -60,6 +60,13 @@ fn a_line_is_restored_and_its_old_handset_stops() {
     let left = names_in(file.parent().unwrap());
     assert!(!left.iter().any(|name| name.contains("entrenous-")), "nothing is left beside it: {left:?}");
 
+    // A file that was fetched is not in a backup, and after a restore shown as what it is.
+    let (draft, papers) = (world.path("draft.pdf"), world.path("papers"));
+    std::fs::write(&draft, "page 1").unwrap();
+    ivo.done(&["text", ADA, "", "--attach", path(&draft)]);
+    ada.done(&["read", "Ivo", "--save", path(&papers)]);
+    assert_eq!(ada.done(&backup(&file, &[&["--force"], &of_backups[..]].concat()))["files"], 1);
+
     ada.done(&["text", "Ivo", "After the backup."]);
     ivo.done(&["text", "Ada", "An answer."]);
     ada.done(&["sync"]);
@@ -89,16 +96,18 @@ fn a_line_is_restored_and_its_old_handset_stops() {
     assert_eq!(ada.fails(&words), (1, "profile-not-empty".to_owned()));
     let restored = new.done(&words);
     assert_eq!((&restored["state"], &restored["people"]), (&"restored".into(), &1.into()));
+    assert_eq!(restored["files"], 1);
+    assert_eq!(new.run(&["read", "Ivo"]).1[1]["files"][0]["state"], "lost");
     for _ in 0..10 {
         ivo.done(&["sync"]);
         new.done(&["sync"]);
-        if texts(&new, "Ivo").len() == 2 {
+        if texts(&new, "Ivo").len() == 3 {
             break;
         }
     }
     new.done(&["text", "Ivo", "Here again."]);
     ivo.done(&["text", ADA, "Good."]);
-    assert_eq!(texts(&new, "Ivo"), ["Before the backup.", "An answer.", "Here again.", "Good."]);
+    assert_eq!(texts(&new, "Ivo"), ["Before the backup.", "", "An answer.", "Here again.", "Good."]);
     let of_ivo = texts(&ivo, ADA);
     assert!(
         ["Before the backup.", "After the backup.", "An answer.", "Here again.", "Good."]

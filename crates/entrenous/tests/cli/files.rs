@@ -67,6 +67,13 @@ fn files_come_out_as_they_went_in_and_lie_nowhere_readable() {
     assert_eq!(offered[1]["waveform"].as_array().unwrap().len(), 64);
     assert_eq!(names_in(&world.path("Aldmoor/blobs")).len(), 2);
     let papers = path(&world, "papers");
+    // No more at a time than was said; the words and the smaller file come all the same.
+    let bounded = ivo.run(&["read", "Ada", "--save", &papers, "--up-to", "1MB"]);
+    assert_eq!((bounded.0, &bounded.1[0]["text"]), (1, &"See page 3.".into()));
+    assert_eq!(
+        (names_in(&world.path("papers")), &files_of(&ivo, "Ada")[0]["state"]),
+        (vec!["note.wav".to_owned()], &"offered".into())
+    );
     let saved = ivo.run(&["read", "Ada", "--save", &papers]);
     assert_eq!(saved.0, 0);
     assert_eq!(saved.1[0]["files"][0]["path"], format!("{papers}/draft.pdf"));
@@ -135,6 +142,7 @@ fn what_cannot_be_sent_is_refused_before_anything_is_kept() {
         ada.fails(&all)
     };
     assert_eq!(attach(&["a.txt", "none.txt"]), (1, "file-unavailable".to_owned()));
+    assert_eq!(ada.fails(&["text", "Ivo", "--voice", &file("none.wav")]), (1, "file-unavailable".to_owned()));
     assert_eq!(attach(&["a.txt", "large.bin"]), (1, "file-too-large".to_owned()));
     assert_eq!(attach(&["Aldmoor"]), (1, "not-a-file".to_owned()));
     assert_eq!(attach(&["a.txt"; 11]), (1, "too-many-files".to_owned()));

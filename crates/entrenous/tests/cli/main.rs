@@ -9,6 +9,7 @@ mod office;
 mod pebble;
 mod profiles;
 mod restores;
+mod resume;
 mod revoked;
 mod serve;
 mod support;

@@ -55,7 +55,7 @@ pub use operator::{forget_peer, set_peer_standing};
 pub use report::{Report, Trouble};
 pub use service::{OfficeLine, find_line, lines, reinstate, revoke_handset};
 pub use start::{Running, start};
-pub use status::{OfficeStatus, PeerStatus, peers, status};
+pub use status::{OfficeStatus, PeerStatus, free_bytes, peers, status};
 
 /// What all edges share.
 struct Shared {

@@ -133,7 +133,7 @@ fn peer_status(
 }
 
 /// What is free on the disk of a directory.
-pub(super) fn free_bytes(at: &Path) -> Option<u64> {
+pub fn free_bytes(at: &Path) -> Option<u64> {
     let disk = rustix::fs::statvfs(at).ok()?;
     Some(disk.f_bavail.saturating_mul(disk.f_frsize))
 }
