@@ -530,14 +530,6 @@ impl Work<'_> {
         }
         Ok(row)
     }
-
-    /// Whether a content was there and is over.
-    fn is_over(&self, id: Option<ContentId>) -> Result<bool, Error> {
-        let Some(id) = id else { return Ok(false) };
-        Ok(self.row("SELECT EXISTS (SELECT 1 FROM message WHERE id = ?1 AND expired = 1)", [id.as_bytes()], |row| {
-            row.get(0)
-        })?)
-    }
 }
 
 /// A content's row to be.

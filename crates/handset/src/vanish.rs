@@ -5,8 +5,8 @@
 //! was even numbered counts from then. What is over leaves its number, so that nobody asks for it, and no word.
 
 use database::rusqlite::{Connection, params};
-use protocol::Timestamp;
 use protocol::expiry::Expires;
+use protocol::{ContentId, Timestamp};
 
 use crate::contacts::Contact;
 use crate::context::Work;
@@ -152,6 +152,14 @@ impl Work<'_> {
             |row| row.get(0),
         )?;
         if is_told { Ok(()) } else { self.notice(contact, TOO_LATE) }
+    }
+
+    /// Whether a content was there and is over.
+    pub(crate) fn is_over(&self, id: Option<ContentId>) -> Result<bool, Error> {
+        let Some(id) = id else { return Ok(false) };
+        Ok(self.row("SELECT EXISTS (SELECT 1 FROM message WHERE id = ?1 AND expired = 1)", [id.as_bytes()], |row| {
+            row.get(0)
+        })?)
     }
 
     /// Ends that lie so far ahead that a clock must have been wrong.

@@ -44,8 +44,9 @@ pub struct HandsetList {
     pub handsets: Vec<HandsetEntry>,
     /// When the line made the list, by its own clock.
     pub made_at: Timestamp,
-    /// How often the line was restored from a backup. Whoever has a handset of the line has its identity key; every list
-    /// from the first restore on is therefore signed by the successor key too.
+    /// Zero until the line is restored from a backup; grows with each restore (the time in seconds, or one more than before).
+    /// Whoever has a handset of the line has its identity key; every list from the first restore on is therefore signed by
+    /// the successor key too.
     pub restored: u64,
     /// The successor key's public half, in lists that it signed.
     pub successor_key: Option<SigningPublic>,
