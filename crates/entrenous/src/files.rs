@@ -83,7 +83,10 @@ impl Files {
         let spoiled = || io::Error::new(io::ErrorKind::InvalidData, "these bytes are not what was sealed");
         for piece in 0..seal.pieces() {
             let bytes = bytes.get_mut(..seal.sealed_bytes(piece)).unwrap_or_default();
-            sealed.read_exact(bytes).map_err(|_| spoiled())?;
+            sealed.read_exact(bytes).map_err(|error| match error.kind() {
+                io::ErrorKind::UnexpectedEof => spoiled(),
+                _ => error,
+            })?;
             out.write_all(&zeroize::Zeroizing::new(seal.open(piece, bytes).map_err(|_| spoiled())?))?;
         }
         if sealed.read(&mut [0])? > 0 { Err(spoiled()) } else { Ok(()) }

@@ -134,6 +134,13 @@ impl Profile {
         Files::in_dir(self.dir.join("files"))
     }
 
+    /// Whether this is its passphrase.
+    pub(crate) fn is_opened_by(&self, passphrase: &Passphrase) -> bool {
+        let key = std::fs::read(self.dir.join("key")).ok();
+        let key = key.and_then(|bytes| protocol::decode::<WrappedKey>(&bytes, KEY_BYTES).ok());
+        key.is_some_and(|key| key.unwrap(passphrase).is_ok())
+    }
+
     /// Opens the handset.
     ///
     /// # Errors

@@ -279,17 +279,21 @@ impl Carrier {
         Ok(if here == size { End::Fetched } else { End::Later })
     }
 
-    /// Whether what came is what was sealed.
+    /// Whether what came is what was sealed. A disk that cannot be read says nothing about that.
     async fn check(&self, blob: &BlobId, key: FileKey, length: u64) -> End {
         let (files, blob) = (self.files.clone(), *blob);
         let opened = tokio::task::spawn_blocking(move || {
             let opened = files.open(&blob, &key, length, &mut io::sink());
-            if opened.is_err() {
+            if opened.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::InvalidData) {
                 files.remove(&blob);
             }
             opened
         });
-        if matches!(opened.await, Ok(Ok(()))) { End::Fetched } else { End::Failed }
+        match opened.await {
+            Ok(Ok(())) => End::Fetched,
+            Ok(Err(error)) if error.kind() == io::ErrorKind::InvalidData => End::Failed,
+            _ => End::Later,
+        }
     }
 
     async fn ask(&self, request: reqwest::RequestBuilder) -> Result<Response, End> {

@@ -10,7 +10,7 @@ use crate::cli::Text;
 use crate::exit::{Exit, Failure};
 use crate::output::note;
 use crate::output::progress::Bars;
-use crate::output::style::harmless;
+use crate::output::style::one_line;
 use crate::session::Session;
 use crate::voice;
 
@@ -39,7 +39,7 @@ pub(super) async fn seal(session: &mut Session, args: &Text) -> Result<Vec<Seale
         if !metadata.is_file() {
             return Err(Failure::refused(
                 "not-a-file",
-                format!("{} is no file: give files one by one; nothing was sent", path.display()),
+                format!("the path {} is no file: give files one by one; nothing was sent", path.display()),
             ));
         }
         if metadata.len() > limits::FILE_BYTES || name.len() > limits::FILE_NAME_BYTES {
@@ -78,7 +78,7 @@ pub(super) async fn bring(session: &mut Session, files: &[SealedFile]) -> Result
     let mut refused = Vec::new();
     for file in files {
         if session.handset().file_state(&file.blob)? == Some(FileState::Refused) {
-            refused.push(format!("\"{}\"", harmless(&file.name)));
+            refused.push(format!("\"{}\"", one_line(&file.name)));
         }
     }
     if exit == Exit::Waiting && !files.is_empty() {
@@ -103,7 +103,7 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
 
 fn unusable(path: &Path, error: &voice::NotAVoiceNote) -> String {
     format!(
-        "{} is no voice note, since {error}: record it as WAV, or send it with --attach; nothing was sent",
+        "the file {} is no voice note, since {error}: record it as WAV, or send it with --attach; nothing was sent",
         path.display()
     )
 }

@@ -21,9 +21,15 @@ pub(super) async fn run(args: &Backup, global: &Global, output: Output) -> Resul
             "there is a file of that name already: give another --out, or --force to replace it",
         ));
     }
+    let folder = args.out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    if !folder.is_dir() {
+        let sentence = format!("there is no directory {}: make it, or give another --out", folder.display());
+        return Err(Failure::refused("no-directory", sentence));
+    }
     let mut session = Session::open(global)?;
-    session.catch_up().await?;
-    let made = write(session.handset(), args);
+    // Most needed where the office let the handset in no more.
+    session.catch_up_to_show().await?;
+    let made = write(&mut session, args);
     session.close().await?;
     let made = made?;
     let files = match made.files {
@@ -44,11 +50,16 @@ pub(super) async fn run(args: &Backup, global: &Global, output: Output) -> Resul
     Ok(Exit::Done)
 }
 
-fn write(handset: &mut Handset, args: &Backup) -> Result<json::Backup, Failure> {
-    let is_first = handset.last_backup()?.is_none();
+fn write(session: &mut Session, args: &Backup) -> Result<json::Backup, Failure> {
+    let is_first = session.handset().last_backup()?.is_none();
     let old = args.old_backup_passphrase_file.as_deref();
     let old = old.map(|file| passphrase::of_backups(Some(file), false)).transpose()?;
     let passphrase = passphrase::of_backups(args.backup_passphrase_file.as_deref(), is_first || old.is_some())?;
+    if (is_first || old.is_some()) && session.profile().is_opened_by(&passphrase) {
+        let sentence = "this is the handset's own passphrase: choose another one for backups";
+        return Err(Failure::misuse("same-passphrase", sentence));
+    }
+    let handset = session.handset();
     let (draft, database) = Draft::begin(&args.out)?;
     let mut progress = Progress::of("Backing up");
     let old = old.as_ref().map(|old| old.as_str());

@@ -10,8 +10,9 @@ use crate::cli::{Export, Global};
 use crate::clock::rfc3339;
 use crate::exit::{Exit, Failure};
 use crate::files::Files;
-use crate::output::Output;
 use crate::output::notices::sentence;
+use crate::output::style::one_line;
+use crate::output::{Output, note};
 use crate::profile::{make_private_dir, private_file};
 use crate::session::{Session, now};
 
@@ -54,6 +55,7 @@ struct Message {
     state: &'static str,
     gone: bool,
     unknown: bool,
+    expires_at: Option<String>,
     attachments: Vec<Attachment>,
 }
 
@@ -167,6 +169,7 @@ fn record(order: usize, message: &MessageView, attachments: Vec<Attachment>) -> 
         state: message.state.as_str(),
         gone: message.gone,
         unknown: message.unknown,
+        expires_at: message.expires_at.map(rfc3339),
         attachments,
     }
 }
@@ -207,8 +210,15 @@ impl Draft {
             let dir = self.0.join("files");
             make_private_dir(&dir)?;
             let (key, size) = handset.file_key(&file.blob).map_err(std::io::Error::other)?;
-            let path = store.save(&file.blob, &key, size, &dir, &file.name)?;
-            path.file_name().map(|name| format!("files/{}", name.to_string_lossy()))
+            match store.save(&file.blob, &key, size, &dir, &file.name) {
+                Ok(path) => path.file_name().map(|name| format!("files/{}", name.to_string_lossy())),
+                // One damaged file must not keep the rest.
+                Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+                    note(&format!("\"{}\" is left out: its copy on this handset is damaged.", one_line(&file.name)));
+                    None
+                }
+                Err(error) => return Err(error),
+            }
         };
         Ok(Attachment { name: file.name.clone(), media_type: file.media_type.clone(), bytes: file.size, path })
     }

@@ -8,7 +8,7 @@ use protocol::{BlobId, files};
 use crate::exit::{Exit, Failure};
 use crate::output::note;
 use crate::output::progress::bytes;
-use crate::output::style::harmless;
+use crate::output::style::one_line;
 use crate::session::{Session, now};
 
 /// What is left free on a disk: a handset that cannot write takes no texts.
@@ -24,17 +24,21 @@ pub(super) async fn save(
     dir: &Path,
     most: u64,
 ) -> Result<(Exit, Vec<(BlobId, PathBuf)>), Failure> {
+    if dir.exists() && !dir.is_dir() {
+        let sentence = format!("the path {} is no directory: give one to --save; nothing was fetched", dir.display());
+        return Err(Failure::refused("not-a-directory", sentence));
+    }
     let mut exit = fetch(session, files, dir, most).await?;
     let store = session.files();
     let is_off = session.handset().superseded()?.is_some();
     let mut saved = Vec::new();
     for file in files {
-        let name = harmless(&file.name);
+        let name = one_line(&file.name);
         match session.handset().file_state(&file.blob)? {
             Some(FileState::Lost) => {
                 exit = Exit::Refused;
                 note(&format!(
-                    "\"{name}\" is not to be had any more: it was taken back, or fetched before a restore, or its time at their office is over. Ask them to send it again."
+                    "\"{name}\" is not to be had any more: it was taken back, or fetched before a restore, or its time at their office is over; or what came was not what they sent. Ask them to send it again."
                 ));
                 continue;
             }
