@@ -11,20 +11,23 @@ use protocol::{GenerationId, HandsetId, LineId, MailboxId};
 use super::{SqliteTx, int, time};
 use crate::store::{GenerationRow, HandsetRow, LineState, MailboxRow, Result};
 
+/// Rows by their key.
+type Rows<K, T> = BTreeMap<K, Row<T>>;
+
 /// A handset's key.
 type Key = (LineId, HandsetId);
 
 /// What is held. Rows that are not there are held as none.
 #[derive(Debug, Default)]
 pub(super) struct Held {
-    states: BTreeMap<LineId, Row<LineState>>,
-    handsets: BTreeMap<Key, Row<Option<HandsetRow>>>,
+    states: Rows<LineId, LineState>,
+    handsets: Rows<Key, Option<HandsetRow>>,
     handsets_of: BTreeMap<LineId, Vec<HandsetId>>,
     /// Whether deeds of a handset were refused.
-    refused: BTreeMap<Key, bool>,
-    mailboxes: BTreeMap<MailboxId, Row<Option<MailboxRow>>>,
-    generations: BTreeMap<GenerationId, Row<Option<GenerationRow>>>,
-    members: BTreeMap<GenerationId, Vec<MailboxAddress>>,
+    refused: Rows<Key, bool>,
+    mailboxes: Rows<MailboxId, Option<MailboxRow>>,
+    generations: Rows<GenerationId, Option<GenerationRow>>,
+    members: Rows<GenerationId, Vec<MailboxAddress>>,
     /// Envelopes that a removed row named, and maybe no other does.
     unnamed: BTreeSet<i64>,
 }
@@ -47,7 +50,7 @@ impl<T> Row<T> {
 }
 
 /// The rows that are not written yet, which count as written from now on.
-fn take_new<K: Ord + Clone, T: Clone>(rows: &mut BTreeMap<K, Row<T>>) -> Vec<(K, T)> {
+fn take_new<K: Ord + Clone, T: Clone>(rows: &mut Rows<K, T>) -> Vec<(K, T)> {
     let new = |(key, row): (&K, &mut Row<T>)| std::mem::take(&mut row.is_new).then(|| (key.clone(), row.value.clone()));
     rows.iter_mut().filter_map(new).collect()
 }
@@ -110,18 +113,28 @@ impl SqliteTx<'_> {
         if self.held.unnamed.contains(&envelope) { self.remove_unnamed() } else { Ok(()) }
     }
 
+    /// A value as it is held among these rows, or read by `read` first.
+    fn held_or_read<K: Ord + Clone, T: Clone>(
+        &mut self,
+        rows: impl Fn(&mut Held) -> &mut Rows<K, T>,
+        key: &K,
+        read: impl FnOnce(&Self) -> Result<T>,
+    ) -> Result<T> {
+        if let Some(row) = rows(&mut self.held).get(key) {
+            return Ok(row.value.clone());
+        }
+        let value = read(self)?;
+        rows(&mut self.held).insert(key.clone(), Row::read(value.clone()));
+        Ok(value)
+    }
+
     /// A line's state as it is held, or read by `read` first.
     pub(super) fn held_state(
         &mut self,
         line: &LineId,
         read: impl FnOnce(&Self) -> Result<LineState>,
     ) -> Result<LineState> {
-        if let Some(row) = self.held.states.get(line) {
-            return Ok(row.value);
-        }
-        let state = read(self)?;
-        self.held.states.insert(*line, Row::read(state));
-        Ok(state)
+        self.held_or_read(|held| &mut held.states, line, read)
     }
 
     pub(super) fn hold_state(&mut self, line: &LineId, state: LineState) {
@@ -134,12 +147,7 @@ impl SqliteTx<'_> {
         key: Key,
         read: impl FnOnce(&Self) -> Result<Option<HandsetRow>>,
     ) -> Result<Option<HandsetRow>> {
-        if let Some(row) = self.held.handsets.get(&key) {
-            return Ok(row.value);
-        }
-        let row = read(self)?;
-        self.held.handsets.insert(key, Row::read(row));
-        Ok(row)
+        self.held_or_read(|held| &mut held.handsets, &key, read)
     }
 
     /// A line's handsets as they are held, or read by `read` first.
@@ -180,12 +188,7 @@ impl SqliteTx<'_> {
 
     /// Whether deeds of a handset were refused, as it is held, or read by `read` first.
     pub(super) fn has_refused(&mut self, key: Key, read: impl FnOnce(&Self) -> Result<bool>) -> Result<bool> {
-        if let Some(has) = self.held.refused.get(&key) {
-            return Ok(*has);
-        }
-        let has = read(self)?;
-        self.held.refused.insert(key, has);
-        Ok(has)
+        self.held_or_read(|held| &mut held.refused, &key, read)
     }
 
     pub(super) fn forget_refused(&mut self, key: Key) {
@@ -198,12 +201,7 @@ impl SqliteTx<'_> {
         mailbox: &MailboxId,
         read: impl FnOnce(&Self) -> Result<Option<MailboxRow>>,
     ) -> Result<Option<MailboxRow>> {
-        if let Some(row) = self.held.mailboxes.get(mailbox) {
-            return Ok(row.value.clone());
-        }
-        let row = read(self)?;
-        self.held.mailboxes.insert(*mailbox, Row::read(row.clone()));
-        Ok(row)
+        self.held_or_read(|held| &mut held.mailboxes, mailbox, read)
     }
 
     /// Holds a mailbox's last number; gives whether the mailbox is held.
@@ -227,12 +225,7 @@ impl SqliteTx<'_> {
         generation: &GenerationId,
         read: impl FnOnce(&Self) -> Result<Option<GenerationRow>>,
     ) -> Result<Option<GenerationRow>> {
-        if let Some(row) = self.held.generations.get(generation) {
-            return Ok(row.value.clone());
-        }
-        let row = read(self)?;
-        self.held.generations.insert(*generation, Row::read(row.clone()));
-        Ok(row)
+        self.held_or_read(|held| &mut held.generations, generation, read)
     }
 
     /// Holds a change of a generation that stays its line's; gives whether it could.
@@ -256,12 +249,7 @@ impl SqliteTx<'_> {
         generation: &GenerationId,
         read: impl FnOnce(&Self) -> Result<Vec<MailboxAddress>>,
     ) -> Result<Vec<MailboxAddress>> {
-        if let Some(members) = self.held.members.get(generation) {
-            return Ok(members.clone());
-        }
-        let members = read(self)?;
-        self.held.members.insert(*generation, members.clone());
-        Ok(members)
+        self.held_or_read(|held| &mut held.members, generation, read)
     }
 
     pub(super) fn forget_members(&mut self, generation: &GenerationId) {
