@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use database::rusqlite::Connection;
-use handset::{ContactState, Error, Event, Verified};
+use handset::{ContactState, Error, Event, MessageState, Verified};
 use protocol::documents::HandsetList;
 use protocol::encode;
 use protocol::frames::FromSwitchboard;
@@ -220,6 +220,34 @@ fn restored_while_the_contact_is_off_and_has_something_to_say() {
         all_is_well(&mut world, &conversation);
         let texts = texts_of(&mut world, a, "Ivo Tarn");
         assert!(texts.contains(&"written in a tunnel".to_owned()), "{texts:?}");
+    }
+}
+
+#[test]
+fn a_contact_writes_at_once_though_the_restored_handset_is_off_again() {
+    for seed in SEEDS {
+        let (mut world, mut rng, mut conversation) = two_lines(seed);
+        let (a, b) = (conversation.a, conversation.b);
+        let backup = back_up(&mut world, a);
+        world.set_on(b, false);
+        restore_first(&mut world, &mut conversation, &backup);
+        world.pass(HOUR);
+        world.set_on(a, false);
+        world.set_on(b, true);
+        say(&mut world, &mut conversation, b, "are you back?");
+        world.pass(HOUR);
+        let read = world.phones[b].handset().read("Ada Marsh", None).expect("texts");
+        assert_eq!(read.last().map(|text| text.state), Some(MessageState::Sent), "our own switchboard has it");
+        world.set_on(b, false);
+        world.set_on(a, true);
+        world.pass(HOUR);
+        let texts = texts_of(&mut world, a, "Ivo Tarn");
+        assert!(texts.contains(&"are you back?".to_owned()), "and it waits for nothing else: {texts:?}");
+        world.set_on(b, true);
+        some_words(&mut world, &mut rng, &mut conversation, 3);
+        all_is_well(&mut world, &conversation);
+        assert_eq!(notices(&mut world, a, b), ["restored"]);
+        assert_eq!(notices(&mut world, b, a), ["contact-restored"]);
     }
 }
 

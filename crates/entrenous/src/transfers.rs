@@ -228,7 +228,11 @@ impl Carrier {
         if there >= size {
             return End::Brought;
         }
-        let Ok(file) = self.opened(blob, there).await else { return End::Failed };
+        let file = match self.opened(blob, there).await {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return End::Failed,
+            Err(_) => return End::Later,
+        };
         let body = Body::wrap_stream(bytes(file, Arc::clone(&self.carried)));
         let request = self.client.patch(&url).header(UPLOAD_OFFSET, there).header("content-length", size - there);
         // As long as the switchboard takes bytes: it gives up by itself if none come.

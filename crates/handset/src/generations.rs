@@ -152,7 +152,13 @@ impl Work<'_> {
             vouched: false,
             peer_secret: None,
         };
+        // A contact's new handset, of which nothing but its own founding is known, can thus believe this one at once. Whoever
+        // founded that in its name learns nothing: this one is sealed to the contact's certified key.
+        if contact.peer_secret.is_none() {
+            generation.peer_secret = self.secret_of_newest(contact.id)?;
+        }
         let mac = self.own_mac(own, contact, &generation, &leaf_keys)?;
+        generation.peer_secret = None;
         self.keep_generation(&generation, true, mac.is_some())?;
         let members = vec![
             MailboxAddress { address: own.switchboard.clone(), mailbox },
@@ -343,7 +349,11 @@ impl Work<'_> {
             [contact],
         )?;
         // A restore has said why already.
-        let announced = self.run("UPDATE contact SET announced = 0 WHERE id = ?1 AND announced = 1", [contact])? > 0;
+        // (Which goes for those, too, that are founded before one is vouched for.)
+        let announced: bool = self.row("SELECT announced FROM contact WHERE id = ?1", [contact], |row| row.get(0))?;
+        if best.vouched {
+            self.run("UPDATE contact SET announced = 0 WHERE id = ?1", [contact])?;
+        }
         if best.number > 1 && !announced {
             self.notice(contact, "founded-again")?;
         }
@@ -366,6 +376,13 @@ impl Work<'_> {
             params![contact, code, self.now.as_millis(), about.as_millis()],
         )?;
         Ok(())
+    }
+
+    /// What the founder of the newest generation that we joined and that still counts encapsulated to us.
+    fn secret_of_newest(&self, contact: i64) -> Result<Option<PairSecret>, Error> {
+        let newest = "id = (SELECT id FROM generation WHERE contact = ?1 AND founder = 0 AND retired_at IS NULL
+            ORDER BY number DESC LIMIT 1)";
+        Ok(self.one_generation(newest, contact)?.and_then(|generation| generation.peer_secret))
     }
 
     /// Our MAC for a generation; none as long as the contact's secret is not known.
@@ -470,7 +487,14 @@ impl Work<'_> {
     /// A contact that is behind (restored from a backup, say) has founded anew: found one that counts for both.
     pub(crate) fn catch_up(&mut self, contact: &Contact, number: u64) -> Result<(), Error> {
         let newest = self.next_generation_number(contact)? - 1;
-        if number < newest { self.refound_soon(contact.id) } else { Ok(()) }
+        // One that we founded since is on its way to them.
+        let goes_on: bool = self.row(
+            "SELECT EXISTS (SELECT 1 FROM generation WHERE contact = ?1 AND current = 1 AND founder = 1 AND lost = 0
+                AND number > ?2)",
+            params![contact.id, number],
+            |row| row.get(0),
+        )?;
+        if number < newest && !goes_on { self.refound_soon(contact.id) } else { Ok(()) }
     }
 
     /// Now that the contact's own handset has vouched, generations that others may have founded in its name no longer

@@ -337,6 +337,8 @@ impl Work<'_> {
         )?;
         self.run("UPDATE contact SET announced = 1, refound_tries = 0, gap_ask_at = NULL WHERE id = ?1", [contact.id])?;
         if !self.was_said_today(contact.id, "contact-restored")? {
+            // Not to wait for them with what we have to say: what they founded cannot be trusted before they answer.
+            self.refound_soon(contact.id)?;
             self.notice_about(contact.id, "contact-restored", list.made_at)?;
         }
         self.event(Event::Changed { person: contact.person.clone() });
