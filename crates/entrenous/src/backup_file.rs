@@ -129,6 +129,9 @@ pub(crate) fn open_within(path: &Path, dir: &Path, passphrase: &Passphrase) -> R
 fn copy_and_open(path: &Path, copy: Beside, passphrase: &Passphrase) -> Result<(Beside, Connection), Failure> {
     let unreadable = |error: std::io::Error| match error.kind() {
         std::io::ErrorKind::UnexpectedEof => damaged(),
+        std::io::ErrorKind::NotFound => {
+            Failure::refused("file-unavailable", format!("there is no file {}: look at its name", path.display()))
+        }
         _ => Failure::file("the backup file", &error),
     };
     let mut file = File::open(path).map_err(unreadable)?;

@@ -79,6 +79,8 @@ fn a_line_is_restored_and_its_old_handset_stops() {
     };
     let fails = |words: Vec<String>| new.fails(&words.iter().map(String::as_str).collect::<Vec<_>>());
     assert_eq!(fails(restore(&file, &another)), (1, "wrong-backup-passphrase".to_owned()));
+    assert_eq!(fails(restore(&world.path("none"), &of_backups)), (1, "file-unavailable".to_owned()));
+    assert_eq!(ada.fails(&backup(&world.path("none/ada"), &of_backups)), (1, "no-directory".to_owned()));
     let damaged = world.path("damaged");
     let mut bytes = std::fs::read(&file).unwrap();
     let middle = bytes.len() / 2;

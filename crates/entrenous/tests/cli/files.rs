@@ -67,6 +67,9 @@ fn files_come_out_as_they_went_in_and_lie_nowhere_readable() {
     assert_eq!(offered[1]["waveform"].as_array().unwrap().len(), 64);
     assert_eq!(names_in(&world.path("Aldmoor/blobs")).len(), 2);
     let papers = path(&world, "papers");
+    // Where no directory can be, nothing is fetched.
+    assert_eq!(ivo.fails(&["read", "Ada", "--save", &note]), (1, "not-a-directory".to_owned()));
+    assert_eq!(files_of(&ivo, "Ada")[0]["state"], "offered");
     // No more at a time than was said; the words and the smaller file come all the same.
     let bounded = ivo.run(&["read", "Ada", "--save", &papers, "--up-to", "1MB"]);
     assert_eq!((bounded.0, &bounded.1[0]["text"]), (1, &"See page 3.".into()));
