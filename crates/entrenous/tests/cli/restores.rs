@@ -47,7 +47,8 @@ fn a_restore_that_was_killed_is_given_once_more() {
     let (aldmoor, veresk) = (world.office("Aldmoor"), world.office("Veresk"));
     let (ada, ivo) = (world.principal(&aldmoor, ADA), world.principal(&veresk, "Ivo Tarn"));
     acquainted(&ada, &ivo);
-    let (file, of_backups) = (world.path("ada.backup"), world.path("passphrase"));
+    let (file, of_backups) = (world.path("ada.backup"), world.path("of-backups"));
+    std::fs::write(&of_backups, "a long voyage\n").unwrap();
     let of_backups = ["--backup-passphrase-file", path(&of_backups)];
     ada.done(&backup(&file, &of_backups));
     let (listen, another) = (aldmoor.field("listening").to_owned(), aldmoor.claim_url(&world));
@@ -72,7 +73,8 @@ fn a_restored_line_that_its_office_does_not_know_is_kept_and_goes_to_another() {
     let (aldmoor, veresk) = (world.office("Aldmoor"), world.office("Veresk"));
     let (ada, ivo) = (world.principal(&aldmoor, ADA), world.principal(&veresk, "Ivo Tarn"));
     acquainted(&ada, &ivo);
-    let (file, of_backups) = (world.path("ada.backup"), world.path("passphrase"));
+    let (file, of_backups) = (world.path("ada.backup"), world.path("of-backups"));
+    std::fs::write(&of_backups, "a long voyage\n").unwrap();
     let of_backups = ["--backup-passphrase-file", path(&of_backups)];
     ada.done(&backup(&file, &of_backups));
     let listen = aldmoor.field("listening").to_owned();
