@@ -1,4 +1,5 @@
-//! Writes the seeds that are checked in: real messages of each kind, from the real encoders.
+//! Writes the seeds that are checked in: a sample of everything on the wire, and what a handset and its switchboard really
+//! say to each other.
 
 use std::fs;
 use std::path::Path;
@@ -6,13 +7,10 @@ use std::time::Duration;
 
 use entrenous_fuzz::{NOW, Pair};
 use handset::NewCard;
-use protocol::content::{Content, What};
-use protocol::federation::{Fetch, Parcel, PeerMessage};
-use protocol::frames::{Delivery, Deed, Outcome, ToSwitchboard};
-use protocol::inside::{Inside, Status};
-use protocol::intake::Bundle;
-use protocol::{ContentId, EnvelopeHash, HandsetId, LookupId, MailboxId, QueueId, ReservationId, decode, encode};
-use serde_bytes::ByteBuf;
+use protocol::encode;
+
+#[path = "../../crates/protocol/tests/samples/mod.rs"]
+mod samples;
 
 fn main() {
     let mut pair = Pair::new();
@@ -23,53 +21,30 @@ fn main() {
     write("card_text", "words", card.words.as_bytes());
     write("card_text", "claim", b"https://line.example.org/claim#AAAAAAAAAAAAAAAAAAAAAA");
     for (i, frame) in pair.to_switchboard.iter().chain(&pair.to_handset).enumerate() {
-        write("websocket_frame", &format!("frame-{i}"), frame);
+        write("websocket_frame", &format!("said-{i}"), frame);
     }
-    let opened = pair.to_switchboard.iter().find_map(|frame| {
-        match decode(frame, protocol::limits::FRAME_BYTES) {
-            Ok(ToSwitchboard::Do { deed: Deed::OpenIntake { .. }, .. }) => Some(frame.clone()),
-            _ => None,
-        }
-    });
-    assert!(opened.is_some(), "the card was put up");
-    let identity = seal::SigningKey::from_seed(&[1; 64]);
-    let bundle = Bundle {
-        name: "Ada Marsh".into(),
-        identity: identity.public(),
-        handsets: ByteBuf::from(vec![1; 100]),
-        ask: false,
-    };
-    write("card_bundle", "bundle", &encode(&bundle));
-    for (name, content) in [
-        ("text", What::Text("Good evening.".into())),
-        ("reaction", What::Reaction("👍".into())),
-        ("retraction", What::Retraction),
-    ] {
-        let id = Some(ContentId::new([5; 32]));
-        let (replaces, in_reply_to, files) = (id, id, Vec::new());
-        let content = Content { salt: [1; 16], replaces, in_reply_to, expires: None, what: content, files };
-        write("mimi_content", name, &content.to_bytes());
+    all("websocket_frame", samples::to_switchboard().iter().map(|(name, frame)| (*name, encode(frame))));
+    all("websocket_frame", samples::from_switchboard().iter().map(|(name, frame)| (*name, encode(frame))));
+    all("federation_request", samples::parcels().iter().map(|(name, parcel)| (*name, encode(parcel))));
+    all("federation_request", samples::parcel_replies().iter().map(|(name, reply)| (*name, encode(reply))));
+    all("federation_request", samples::fetch_replies().iter().map(|(name, reply)| (*name, encode(reply))));
+    write("federation_request", "fetch", &encode(&samples::fetch()));
+    write("federation_request", "fetch-blob", &encode(&samples::fetch_blob()));
+    write("federation_request", "signed", &encode(&samples::signed()));
+    write("federation_request", "info", &encode(&samples::info()));
+    all("mimi_content", samples::content().iter().map(|(name, content)| (*name, content.to_bytes())));
+    all("mimi_content", samples::inside().iter().map(|(name, inside)| (*name, inside.to_padded())));
+    write("card_bundle", "bundle", &encode(&samples::bundle()));
+    write("card_bundle", "slot", &encode(&samples::slot()));
+    all("card_bundle", samples::introductions().iter().map(|(name, introduction)| (*name, encode(introduction))));
+    all("card_bundle", samples::handset_lists().iter().map(|(name, list)| (*name, encode(list))));
+}
+
+fn all<'n>(target: &str, seeds: impl Iterator<Item = (&'n str, Vec<u8>)>) {
+    for (name, bytes) in seeds {
+        let name: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+        write(target, &name, &bytes);
     }
-    let status = Status { of: HandsetId::new([1; 16]), through: 7, missing: vec![3, 5], seen: Some(2), said: 9 };
-    write("mimi_content", "status", &Inside::Status(status).to_padded());
-    let peer: protocol::SwitchboardAddress = "127.0.0.1:4702".parse().expect("an address");
-    let own: protocol::SwitchboardAddress = "127.0.0.1:4701".parse().expect("an address");
-    let mailbox = MailboxId::new([2; 32]);
-    let messages = vec![
-        PeerMessage::Deliver(Delivery { mailbox, number: 1, at: NOW, urgent: true, envelope: ByteBuf::from([1; 64]) }),
-        PeerMessage::Outcome { mailbox, of: EnvelopeHash::new([3; 32]), outcome: Outcome::Stale { epoch: 4 } },
-        PeerMessage::Introduce {
-            lookup: LookupId::new([4; 32]),
-            reservation: ReservationId::new([5; 16]),
-            reply_to: mailbox,
-            sealed: ByteBuf::from([6; 64]),
-        },
-    ];
-    let parcel =
-        Parcel { from: peer.clone(), to: own.clone(), queue: QueueId::new([7; 16]), first: 1, messages };
-    write("federation_request", "parcel", &encode(&parcel));
-    let fetch = Fetch { from: peer, to: own, lookup: LookupId::new([4; 32]), reservation: ReservationId::new([5; 16]) };
-    write("federation_request", "fetch", &encode(&fetch));
 }
 
 fn write(target: &str, name: &str, bytes: &[u8]) {

@@ -1,11 +1,11 @@
-//! What another switchboard sends, signed by a key that it is free to choose.
+//! What another switchboard sends, signed by a key that it is free to choose, and what it answers.
 #![no_main]
 
 use std::cell::RefCell;
 
 use entrenous_fuzz::{NOW, Pair};
 use libfuzzer_sys::fuzz_target;
-use protocol::federation::{Fetch, Parcel, SignedBytes};
+use protocol::federation::{Fetch, FetchBlob, FetchReply, Parcel, ParcelReply, SignedBytes, SwitchboardInfo};
 use protocol::{decode, limits};
 use switchboard::core::Work;
 
@@ -15,6 +15,10 @@ thread_local! {
 
 fuzz_target!(|bytes: &[u8]| {
     let _ = decode::<SignedBytes>(bytes, limits::PARCEL_BYTES);
+    let _ = decode::<SwitchboardInfo>(bytes, limits::PARCEL_BYTES);
+    let _ = decode::<ParcelReply>(bytes, limits::PARCEL_BYTES);
+    let _ = decode::<FetchReply>(bytes, limits::PARCEL_BYTES);
+    let _ = decode::<FetchBlob>(bytes, limits::QUERY_BYTES);
     PAIR.with_borrow_mut(|pair| {
         if let Ok(parcel) = decode::<Parcel>(bytes, limits::PARCEL_BYTES) {
             pair.core.apply(NOW, vec![Work::Parcel(Box::new(parcel))]).expect("a stranger cannot break the store");

@@ -102,7 +102,8 @@ impl Pair {
                 let items = reads::items(self.core.store(), &line, &handset, after, count, bytes).expect("items");
                 self.connection.items(items);
             }
-            Output::Fetch { .. } | Output::Opened { .. } | Output::Close => {}
+            // What needs others, or the edge: nobody is there.
+            _ => {}
         }
     }
 }
