@@ -354,7 +354,11 @@ impl Work<'_> {
         if best.vouched {
             self.run("UPDATE contact SET announced = 0 WHERE id = ?1", [contact])?;
         }
-        if best.number > 1 && !announced {
+        // Nobody who founds again and again, or is restored so, fills the conversation with it.
+        let is_said = announced
+            || self.was_said_today(contact, "founded-again")?
+            || self.was_said_today(contact, "contact-restored")?;
+        if best.number > 1 && !is_said {
             self.notice(contact, "founded-again")?;
         }
         Ok(true)

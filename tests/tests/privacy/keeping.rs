@@ -68,7 +68,7 @@ impl Stage {
         self.hears(ADA, "Woodpecker", "The same, with a newer telephone.");
 
         let lines = self.offices[office].operator(&["lines"]);
-        let line = field(&lines[1], "line").to_owned();
+        let line = lines[1]["line"].as_u64().expect("a number").to_string();
         self.offices[office].operator(&["revoke-handset", &line, "--yes"]);
         self.ends(ODA, &["sync"], 1);
     }
