@@ -7,7 +7,7 @@ use protocol::expiry::Term;
 use rand_chacha::ChaCha20Rng;
 use switchboard::Limits;
 
-use crate::checks::{Conversation, is_calm};
+use crate::checks::{Conversation, agree, is_calm, nothing_grows};
 use crate::hostile::Hostile;
 use crate::network::{Weather, below, chance};
 use crate::world::World;
@@ -18,6 +18,32 @@ const STORM: u64 = 20_000;
 /// A card for a friend.
 pub fn a_card(uses: usize, ask: bool) -> NewCard {
     NewCard { for_name: "a friend".to_owned(), uses, expires: Duration::from_secs(86_400 * 300), ask }
+}
+
+/// A world of so many offices in which two lines at two of them have met, the second by a card of the first.
+pub fn two_lines(seed: u64, offices: usize, at: (usize, usize)) -> (World, Conversation) {
+    let mut world = World::new(seed, offices);
+    let (a, b) = (world.add_phone("Ada Marsh", at.0), world.add_phone("Ivo Tarn", at.1));
+    let card = stored_card(&mut world, a, &a_card(1, false));
+    take_up(&mut world, b, a, &card.url);
+    (world, Conversation::new(a, b))
+}
+
+/// So many texts, each from either side.
+pub fn some_words(world: &mut World, rng: &mut ChaCha20Rng, conversation: &mut Conversation, count: usize) {
+    for _ in 0..count {
+        let from = if below(rng, 2) == 0 { conversation.a } else { conversation.b };
+        say(world, conversation, from, &format!("words {}", conversation.said.len()));
+        world.pass(Duration::from_millis(below(rng, 3000)));
+    }
+}
+
+/// All becomes calm within a time; then both sides agree on what was said, and nothing is left behind.
+pub fn all_is_well(world: &mut World, conversations: &[Conversation], within: Duration) {
+    calm_down(world, conversations, within);
+    conversations.iter().for_each(|conversation| agree(world, conversation));
+    nothing_grows(world, conversations);
+    conversations.iter().for_each(|conversation| agree(world, conversation));
 }
 
 /// Makes a card and waits until its switchboard has it.

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use scenarios::World;
-use scenarios::acts::{a_card, stored_card, take_up};
+use scenarios::acts::two_lines;
+use scenarios::{Conversation, World};
 
 /// How many texts and reactions make a history.
 const MANY: usize = 1500;
@@ -22,10 +22,8 @@ fn cost(world: &mut World, [from, to]: [usize; 2]) -> u64 {
 
 #[test]
 fn a_text_costs_the_same_after_a_long_history() {
-    let mut world = World::new(1, 2);
-    let pair = [world.add_phone("Ada Marsh", 0), world.add_phone("Ivo Tarn", 1)];
-    let card = stored_card(&mut world, pair[0], &a_card(1, false));
-    take_up(&mut world, pair[1], pair[0], &card.url);
+    let (mut world, Conversation { a, b, .. }) = two_lines(1, 2, (0, 1));
+    let pair = [a, b];
     world.pass(SETTLED);
     let least = |world: &mut World| (0..5).map(|_| cost(world, pair)).min().expect("five");
     let before = least(&mut world);

@@ -19,10 +19,7 @@ const SECRET: &str = "quincefalcon";
 
 /// Two lines that have met, in a seed's weather.
 fn two_lines(seed: u64) -> (World, usize, usize) {
-    let mut world = World::new(seed, 2);
-    let (a, b) = (world.add_phone("Ada Marsh", 0), world.add_phone("Ivo Tarn", 1));
-    let card = stored_card(&mut world, a, &a_card(1, false));
-    take_up(&mut world, b, a, &card.url);
+    let (mut world, Conversation { a, b, .. }) = acts::two_lines(seed, 2, (0, 1));
     world.weather = Weather::draw(&mut ChaCha20Rng::seed_from_u64(seed));
     (world, a, b)
 }

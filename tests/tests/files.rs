@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use handset::{Error, FileState, SealedFile};
 use scenarios::World;
-use scenarios::acts::{self, a_card, stored_card, take_up};
+use scenarios::acts;
 
 const HOUR: Duration = Duration::from_secs(3600);
 const A: usize = 0;
@@ -12,10 +12,7 @@ const B: usize = 1;
 
 /// Two lines that have met.
 fn two_lines() -> World {
-    let mut world = World::new(1, 3);
-    let (a, b) = (world.add_phone("Ada Marsh", 0), world.add_phone("Ivo Tarn", 1));
-    let card = stored_card(&mut world, a, &a_card(1, false));
-    take_up(&mut world, b, a, &card.url);
+    let (mut world, _) = acts::two_lines(1, 3, (0, 1));
     settle(&mut world);
     world
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use scenarios::acts::{a_card, calm_down, say, stored_card, take_up};
+use scenarios::acts::{self, calm_down, say};
 use scenarios::checks::agree;
 use scenarios::restores::{back_up, notices, restore};
 use scenarios::{Conversation, Weather, World};
@@ -13,12 +13,9 @@ const DAY: Duration = Duration::from_secs(86_400);
 
 /// Two lines that have met, at two offices, in calm weather.
 fn two_lines() -> (World, Conversation) {
-    let mut world = World::new(1, 2);
+    let (mut world, mut conversation) = acts::two_lines(1, 2, (0, 1));
     world.weather = Weather::CALM;
-    let (a, b) = (world.add_phone("Ada Marsh", 0), world.add_phone("Ivo Tarn", 1));
-    let card = stored_card(&mut world, a, &a_card(1, false));
-    take_up(&mut world, b, a, &card.url);
-    let mut conversation = Conversation::new(a, b);
+    let a = conversation.a;
     say(&mut world, &mut conversation, a, "Good evening.");
     calm_down(&mut world, std::slice::from_ref(&conversation), DAY);
     (world, conversation)

@@ -6,8 +6,7 @@ use std::time::Duration;
 use handset::{CardState, Event, SessionState};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
-use scenarios::acts::{a_card, calm_down, say, stored_card, take_up};
-use scenarios::checks::{agree, nothing_grows};
+use scenarios::acts::{self, a_card, all_is_well, calm_down, say, some_words, stored_card, take_up};
 use scenarios::network::{below, chance};
 use scenarios::{Conversation, Weather, World};
 
@@ -18,29 +17,10 @@ const HOUR: Duration = Duration::from_secs(3600);
 /// Two lines that have met, at these offices, and some words between them.
 fn two_lines(seed: u64, offices: (usize, usize)) -> (World, ChaCha20Rng, Conversation) {
     let mut rng = ChaCha20Rng::seed_from_u64(seed);
-    let mut world = World::new(seed, 2);
-    let (a, b) = (world.add_phone("Ada Marsh", offices.0), world.add_phone("Ivo Tarn", offices.1));
-    let card = stored_card(&mut world, a, &a_card(1, false));
-    take_up(&mut world, b, a, &card.url);
-    let mut conversation = Conversation::new(a, b);
+    let (mut world, mut conversation) = acts::two_lines(seed, 2, offices);
     world.weather = Weather::draw(&mut rng);
     some_words(&mut world, &mut rng, &mut conversation, 10);
     (world, rng, conversation)
-}
-
-fn some_words(world: &mut World, rng: &mut ChaCha20Rng, conversation: &mut Conversation, count: usize) {
-    for _ in 0..count {
-        let from = if below(rng, 2) == 0 { conversation.a } else { conversation.b };
-        say(world, conversation, from, &format!("words {}", conversation.said.len()));
-        world.pass(Duration::from_millis(below(rng, 3000)));
-    }
-}
-
-fn all_is_well(world: &mut World, conversations: &[Conversation]) {
-    calm_down(world, conversations, 24 * HOUR);
-    conversations.iter().for_each(|conversation| agree(world, conversation));
-    nothing_grows(world, conversations);
-    conversations.iter().for_each(|conversation| agree(world, conversation));
 }
 
 /// Each of the two at times off while the copy ages, so that what waits for it is lost with the switchboard.
@@ -61,9 +41,9 @@ fn texts_of_the_time_between_arrive_once_and_both_ways() {
             talk_on(&mut world, &mut rng, &mut conversation);
             world.go_back(office, &backup);
             talk_on(&mut world, &mut rng, &mut conversation);
-            all_is_well(&mut world, &[conversation.clone()]);
+            all_is_well(&mut world, &[conversation.clone()], 24 * HOUR);
             some_words(&mut world, &mut rng, &mut conversation, 5);
-            all_is_well(&mut world, &[conversation.clone()]);
+            all_is_well(&mut world, &[conversation.clone()], 24 * HOUR);
         }
     }
 }
@@ -80,7 +60,7 @@ fn going_back_to_the_same_copy_again_and_again() {
         }
         // A place that one side was told of may be lost before the other is, which keeps an older one.
         conversation.ordered = false;
-        all_is_well(&mut world, &[conversation.clone()]);
+        all_is_well(&mut world, &[conversation.clone()], 24 * HOUR);
     }
 }
 
@@ -94,7 +74,7 @@ fn both_offices_go_back() {
         world.pass(Duration::from_millis(below(&mut rng, 20_000)));
         world.go_back(1, &backups[1]);
         talk_on(&mut world, &mut rng, &mut conversation);
-        all_is_well(&mut world, &[conversation.clone()]);
+        all_is_well(&mut world, &[conversation.clone()], 24 * HOUR);
     }
 }
 
@@ -106,7 +86,7 @@ fn the_office_of_both_goes_back() {
         talk_on(&mut world, &mut rng, &mut conversation);
         world.go_back(0, &backup);
         talk_on(&mut world, &mut rng, &mut conversation);
-        all_is_well(&mut world, &[conversation.clone()]);
+        all_is_well(&mut world, &[conversation.clone()], 24 * HOUR);
     }
 }
 
@@ -120,7 +100,7 @@ fn days_pass_and_keys_are_renewed_between_copy_and_return() {
         some_words(&mut world, &mut rng, &mut conversation, 5);
         world.go_back(0, &backup);
         some_words(&mut world, &mut rng, &mut conversation, 5);
-        all_is_well(&mut world, &[conversation.clone()]);
+        all_is_well(&mut world, &[conversation.clone()], 24 * HOUR);
     }
 }
 
@@ -177,6 +157,6 @@ fn whoever_asked_before_can_still_be_admitted() {
         world.call(a, |handset, now| handset.admit(now, "Oda Kell")).expect("admitted");
         let mut other = Conversation::new(a, c);
         say(&mut world, &mut other, a, "You asked for me.");
-        all_is_well(&mut world, &[conversation, other]);
+        all_is_well(&mut world, &[conversation, other], 24 * HOUR);
     }
 }

@@ -9,10 +9,9 @@ use protocol::encode;
 use protocol::frames::FromSwitchboard;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
-use scenarios::acts::{self, a_card, calm_down, say, stored_card, take_up};
+use scenarios::acts::{self, a_card, calm_down, say, some_words, stored_card, take_up};
 use scenarios::checks::agree;
 use scenarios::impostor::Impostor;
-use scenarios::network::below;
 use scenarios::restores::{PASSPHRASE, a_link, back_up, begin_to_restore, notices, restore, restore_at};
 use scenarios::{Conversation, Weather, World};
 use seal::{SigningKey, list_hash, sign_handset_list, sign_restored_list, verify_handset_list};
@@ -38,14 +37,6 @@ fn two_lines(seed: u64) -> (World, ChaCha20Rng, Conversation) {
     calm_down(&mut world, std::slice::from_ref(&conversation), DAY);
     world.call(b, |handset, now| handset.verify_person(now, "Ada Marsh")).expect("verified");
     (world, rng, conversation)
-}
-
-fn some_words(world: &mut World, rng: &mut ChaCha20Rng, conversation: &mut Conversation, count: usize) {
-    for _ in 0..count {
-        let from = if below(rng, 2) == 0 { conversation.a } else { conversation.b };
-        say(world, conversation, from, &format!("words {}", conversation.said.len()));
-        world.pass(Duration::from_millis(below(rng, 3000)));
-    }
 }
 
 /// Restores the first of two; what was said since the backup may be missing there.

@@ -3,21 +3,18 @@
 use std::time::Duration;
 
 use handset::{Reached, Silence};
-use scenarios::acts::{a_card, calm_down, say, stored_card, take_up};
+use scenarios::World;
+use scenarios::acts::{calm_down, say, two_lines};
 use scenarios::checks::{agree, nothing_grows};
 use scenarios::hostile::Withholds;
-use scenarios::{Conversation, World};
 
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(86_400);
 
 #[test]
 fn nobody_is_blamed_for_the_time_before_a_text_left() {
-    let mut world = World::new(1, 2);
-    let (a, b) = (world.add_phone("Ada Marsh", 0), world.add_phone("Ivo Tarn", 1));
-    let card = stored_card(&mut world, a, &a_card(1, false));
-    take_up(&mut world, b, a, &card.url);
-    let mut conversation = Conversation::new(a, b);
+    let (mut world, mut conversation) = two_lines(1, 2, (0, 1));
+    let a = conversation.a;
     calm_down(&mut world, std::slice::from_ref(&conversation), HOUR);
     world.set_on(a, false);
     say(&mut world, &mut conversation, a, "written on the way");
@@ -40,11 +37,8 @@ fn silence(world: &mut World) -> Option<Silence> {
 fn what_is_withheld_is_noticed_and_arrives_once_it_is_not() {
     let soon = Duration::from_secs(15 * 60);
     for seed in 1..=2 {
-        let mut world = World::new(seed, 2);
-        let (a, b) = (world.add_phone("Ada Marsh", 0), world.add_phone("Ivo Tarn", 1));
-        let card = stored_card(&mut world, a, &a_card(1, false));
-        take_up(&mut world, b, a, &card.url);
-        let mut conversation = Conversation::new(a, b);
+        let (mut world, mut conversation) = two_lines(seed, 2, (0, 1));
+        let (a, b) = (conversation.a, conversation.b);
         say(&mut world, &mut conversation, a, "good morning");
         calm_down(&mut world, std::slice::from_ref(&conversation), HOUR);
         assert_eq!(silence(&mut world), None, "seed {seed}");
