@@ -12,8 +12,8 @@ pub(crate) fn sentence(person: &str, notice: &NoticeView) -> String {
             "Restored from a backup of {about}; new handset. {person} sends again what they wrote since; what you wrote since is only on their side."
         ),
         "contact-restored" => format!(
-            "{person} uses a new handset, restored from a backup; verified as before. What you agreed lately on how long \
-                 texts stay may have to be agreed again."
+            "{person} uses a new handset, restored from a backup; verified as before. If you agreed lately on how long \
+             texts stay, agree again."
         ),
         "needs-card" => {
             format!("No way to {person} is known to this handset: ask for a new card, or hand out one of yours.")
@@ -25,7 +25,17 @@ pub(crate) fn sentence(person: &str, notice: &NoticeView) -> String {
         }
         "founded-again" => "The connection was made anew, with fresh keys. Nothing is lost.".to_owned(),
         // The codes of refusals: nobody let us in.
-        code => format!("{person} could not be reached ({code}): ask for a new card."),
+        code => {
+            let why = match code {
+                "card-used-up" => "the card was used up",
+                "card-revoked" => "the card was taken back",
+                "card-expired" => "the card's time was over",
+                "card-unknown" => "their office does not know the card",
+                "reservation-lapsed" => "the card was not taken up in time",
+                other => other,
+            };
+            format!("{person} could not be reached: {why}. Ask for a new card.")
+        }
     }
 }
 
@@ -53,7 +63,8 @@ mod tests {
         let said = |code: &str| sentence("Tomas", &NoticeView { code: code.to_owned(), at, about: Some(at) });
         assert!(said("restored").starts_with("Restored from a backup of 1"), "{}", said("restored"));
         assert!(said("contact-restored").contains("Tomas uses a new handset"));
-        assert!(said("needs-card").contains("new card") && said("card-revoked").contains("new card"));
+        assert!(said("needs-card").contains("new card"));
+        assert_eq!(said("card-revoked"), "Tomas could not be reached: the card was taken back. Ask for a new card.");
         assert!(said("out-of-service").starts_with("Tomas's office took their handset out of service on 1"));
         assert!(said("back-in-service").starts_with("Tomas's office let their handset in again on 1"));
         assert!(said("over-before-it-came").starts_with("What Tomas wrote here was over"));
