@@ -132,6 +132,21 @@ async fn a_blob_is_brought_in_parts_fetched_through_the_other_switchboard_and_go
 }
 
 #[tokio::test]
+async fn a_blob_that_is_all_here_is_made_to_last_before_that_is_said() {
+    let a = Board::new().await;
+    let mut ada = Handset::new(&a, 1).await;
+    ada.deed(open(BLOB, 10)).await.unwrap();
+    // As a request leaves it that ended before its last bytes were synced.
+    std::fs::write(a.path().join("blobs").join(BLOB.to_text()), b"0123456789").unwrap();
+    let store = switchboard::store::SqliteStore::open(&a.path().join("switchboard.db")).unwrap();
+    let is_complete =
+        || -> bool { store.connection().query_row("SELECT complete FROM blobs", (), |row| row.get(0)).unwrap() };
+    assert!(!is_complete());
+    assert_eq!(ada.here(&BLOB).await, Some(10));
+    assert!(is_complete());
+}
+
+#[tokio::test]
 async fn nobody_brings_or_removes_what_is_anothers_and_two_lines_of_one_office_share_by_the_same_way() {
     let a = Board::new().await;
     let (mut ada, mut eve) = (Handset::new(&a, 1).await, Handset::new(&a, 3).await);

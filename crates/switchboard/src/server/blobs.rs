@@ -103,7 +103,18 @@ pub(super) async fn head(
         let line = whose(&shared, &guest, &headers)?;
         let blob = blob.parse().map_err(|_| malformed())?;
         let row = own(&shared, &line, &blob)?;
-        if row.complete { Ok(row.size) } else { shared.blobs.length(&blob).await.map_err(|_| unavailable()) }
+        if row.complete {
+            return Ok(row.size);
+        }
+        let here = shared.blobs.length(&blob).await.map_err(|_| unavailable())?;
+        if here == row.size {
+            // All of it came, but the request that brought the last of it ended before that was sure: whoever hears
+            // that all is here brings no more.
+            let _alone = shared.blobs.take(&blob).ok_or_else(too_many)?;
+            let file = shared.blobs.read(&blob).await.map_err(full)?;
+            complete(&shared, &blob, &file).await?;
+        }
+        Ok(here)
     };
     match found.await {
         Ok(offset) => (StatusCode::NO_CONTENT, [(UPLOAD_OFFSET, offset)]).into_response(),
@@ -176,12 +187,17 @@ async fn take(
     file.flush().await.map_err(full)?;
     let here = shared.blobs.length(&blob).await.map_err(full)?;
     if here == row.size {
-        shared.blobs.keep(&file).await.map_err(full)?;
-        shared.writer.ask(Work::BlobComplete { blob }).await.map_err(|_| unavailable())?;
+        complete(shared, &blob, &file).await?;
     }
     // It may have been taken back while it came.
     own(shared, &line, &blob).inspect_err(|_| shared.blobs.remove(&blob))?;
     Ok(here)
+}
+
+/// Makes a blob last, all of whose bytes are written.
+async fn complete(shared: &Shared, blob: &BlobId, file: &File) -> Result<(), Refusal> {
+    shared.blobs.keep(file).await.map_err(full)?;
+    shared.writer.ask(Work::BlobComplete { blob: *blob }).await.map(drop).map_err(|_| unavailable())
 }
 
 /// Gives a blob to a handset, wherever it is.
