@@ -13,7 +13,8 @@ pub struct Limits {
     pub intake_bytes_per_line: u64,
     /// Generations that a line may have founded here and that are not swept away yet.
     pub generations_per_line: u64,
-    /// Bytes that may wait for a line; what comes beyond is dropped and counted, and the conversation refounded.
+    /// Bytes that may wait for a line; what comes beyond is dropped and counted, and the conversation refounded. Of one
+    /// peer's, a quarter of it.
     pub item_bytes_per_line: u64,
     /// Bytes that may wait for lines and came from one peer; what comes beyond is dropped and counted, as above.
     pub item_bytes_per_peer: u64,

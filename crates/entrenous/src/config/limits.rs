@@ -64,7 +64,7 @@ pub(super) const LIMITS: &[Limit] = &[
     limit!(
         item_bytes_per_line,
         Bytes,
-        "What may wait for one line; what comes beyond is dropped, and asked for again."
+        "What may wait for one line, a quarter of it from one other switchboard; what comes beyond is dropped, and asked for again."
     ),
     limit!(item_bytes_per_peer, Bytes, "What may wait for lines here that came from one other switchboard."),
     limit!(item_bytes_from_peers, Bytes, "The same from all of them together; half of it is shared out among them."),

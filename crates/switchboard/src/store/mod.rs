@@ -258,6 +258,8 @@ pub trait Mailboxes {
     ) -> Result<()>;
     /// Bytes of items that wait for any line and came from a peer, or from all peers. A sum that is kept, not counted.
     fn item_bytes_from(&mut self, peer: Option<&SwitchboardAddress>) -> Result<u64>;
+    /// Bytes of items that wait for one line and came from one peer, as above.
+    fn item_bytes_for(&mut self, line: &LineId, peer: &SwitchboardAddress) -> Result<u64>;
     /// The items after a number, in order: at most `count`, and no more once `bytes` are exceeded; at least one.
     fn items(&mut self, line: &LineId, after: u64, count: usize, bytes: usize) -> Result<Vec<Stored>>;
     /// The number of the newest item that is kept for a line.

@@ -117,6 +117,10 @@ impl Mailboxes for SqliteTx<'_> {
         }
     }
 
+    fn item_bytes_for(&mut self, line: &LineId, peer: &SwitchboardAddress) -> Result<u64> {
+        self.sum(4, &[line.as_bytes(), peer.as_str().as_bytes()].concat())
+    }
+
     fn count_awaited(&mut self, mailbox: &MailboxId) -> Result<u64> {
         self.number("SELECT count(*) FROM awaited WHERE mailbox = ?1", (mailbox.as_bytes(),))
     }
