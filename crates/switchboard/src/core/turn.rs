@@ -60,6 +60,8 @@ pub(super) struct Turn<'a> {
     pub(super) is_short: bool,
     /// On whose behalf something goes into queues now.
     pub(super) payer: Option<LineId>,
+    /// Words about handsets in and out of service that the parcel at work has caused.
+    pub(super) words: usize,
     /// Lines to wake, with all that is new for them unless it has to be read.
     lines: BTreeMap<LineId, Option<Vec<Item>>>,
     peers: BTreeSet<SwitchboardAddress>,
@@ -84,6 +86,7 @@ impl<'a> Turn<'a> {
             now,
             is_short,
             payer: None,
+            words: 0,
             lines: BTreeMap::new(),
             peers: BTreeSet::new(),
             blobs: Vec::new(),

@@ -253,6 +253,20 @@ impl Generations for SqliteTx<'_> {
         .map(drop)
     }
 
+    fn count_word(
+        &mut self,
+        generation: &GenerationId,
+        mailbox: &MailboxId,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Result<u64> {
+        self.number(
+            "UPDATE members SET words = iif(words_since < ?3, 1, words + 1), words_since = iif(words_since < ?3, ?4, words_since)
+             WHERE generation = ?1 AND mailbox = ?2 RETURNING words",
+            (generation.as_bytes(), mailbox.as_bytes(), time(since), time(now)),
+        )
+    }
+
     fn remove_generations(&mut self, before: Timestamp, limit: usize) -> Result<u64> {
         self.write_held()?;
         self.forget_held();

@@ -323,6 +323,9 @@ fn generations(tx: &mut dyn Tx) -> Result<()> {
     tx.remove_member(&GENERATION, &member(1).mailbox)?;
     tx.remove_member(&GENERATION, &member(9).mailbox)?;
     assert_eq!(tx.members(&GENERATION)?, [member(2)]);
+    let mut words = |since, now| tx.count_word(&GENERATION, &member(2).mailbox, at(since), at(now));
+    assert_eq!([words(5, 10)?, words(10, 11)?, words(11, 12)?, words(12, 13)?], [1, 2, 1, 2]);
+    assert_eq!(tx.count_word(&GENERATION, &member(9).mailbox, at(1), at(2))?, 0, "no member");
     assert_eq!((tx.count_generations(&LINE)?, tx.count_generations(&OTHER)?), (1, 0));
     assert_eq!(tx.remove_generations(at(6), 10)?, 0);
     assert_eq!(tx.remove_generations(at(7), 10)?, 1);
