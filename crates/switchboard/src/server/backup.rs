@@ -15,7 +15,7 @@ use protocol::Timestamp;
 use seal::{SwitchboardKey, WrappedKey, draw_database_key};
 use zeroize::Zeroizing;
 
-use super::data::{DataDir, database as database_of, read_key};
+use super::data::{DataDir, database as database_of, read_key, restoring};
 use super::operator::{LAST_BACKUP, core_on, fault, open, order};
 use super::{OperatorError, now, rng};
 use crate::core::Work;
@@ -156,8 +156,10 @@ fn read_head(from: &mut impl Read) -> Result<WrappedKey, OperatorError> {
 
 /// Fills an empty data directory; gives when the backup was made.
 fn unpack(from: &mut impl Read, data: &Path, place: &DataDir, key: &DatabaseKey) -> Result<Timestamp, OperatorError> {
-    let body = Temporary(data.join("restoring"));
-    private(&body.0).and_then(|mut file| io::copy(from, &mut file)).map_err(unusable(&body.0))?;
+    // Whoever starts a switchboard here before it is gone is refused, also after a loss of power.
+    let body = Temporary(restoring(data));
+    let mut file = private(&body.0).map_err(unusable(&body.0))?;
+    sync_folder_of(&body.0).and_then(|()| io::copy(from, &mut file)).map_err(unusable(&body.0))?;
     let altered = |error| match error {
         database::Error::Sqlite(_) | database::Error::WrongKey => OperatorError::NotABackup,
         other => StoreError::from(other).into(),

@@ -47,6 +47,12 @@ impl DataDir {
         }
     }
 
+    /// Refuses a place where a restore was cut off: what is there is no switchboard, and one begun anew would have another
+    /// key and no lines.
+    pub(super) fn check_whole(&self) -> Result<(), StartError> {
+        if restoring(&self.path).exists() { Err(StartError::Restoring(self.path.clone())) } else { Ok(()) }
+    }
+
     /// Where it is.
     pub(super) fn path(&self) -> &Path {
         &self.path
@@ -95,6 +101,11 @@ pub(super) fn keep(path: &Path, bytes: &[u8]) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
+/// What is there while a backup is being restored, and only then.
+pub(super) fn restoring(data: &Path) -> PathBuf {
+    data.join("restoring")
+}
+
 /// Where the database is in a data directory.
 pub(super) fn database(data: &Path) -> PathBuf {
     data.join("switchboard.db")
@@ -139,6 +150,7 @@ mod tests {
         assert!(!folder.path().join("outer").exists() && folder.path().exists());
 
         fs::create_dir_all(&path).unwrap();
+        assert!(DataDir::take(&path).unwrap().check_whole().is_ok());
         DataDir::take(&path).unwrap().discard();
         assert!(path.join("lock").exists(), "it was there before");
     }

@@ -25,6 +25,11 @@ pub enum StartError {
     /// The switchboard's own key is damaged.
     #[error("the switchboard's key {0} is damaged: restore it from a copy, since peers know this switchboard by it")]
     Key(PathBuf),
+    /// A restore that did not come to its end.
+    #[error(
+        "a restore into {0} was cut off, so what is there is no switchboard: remove that directory, and restore the backup again"
+    )]
+    Restoring(PathBuf),
     /// The address to listen on is taken or not allowed.
     #[error("the switchboard cannot listen there: {0}")]
     Listen(io::Error),
@@ -86,6 +91,7 @@ impl StartError {
             Self::Running(_) => "already-running",
             Self::Store(error) => error.code(),
             Self::Key(_) => "key-damaged",
+            Self::Restoring(_) => "restore-cut-off",
             Self::Listen(_) => "cannot-listen",
             Self::NotLoopback => "not-loopback",
             Self::PublicUrlMissing => "public-url-missing",

@@ -61,6 +61,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         return Err(StartError::NotLoopback);
     }
     let data = DataDir::take(&config.data)?;
+    data.check_whole()?;
     match begin(config, &data).await {
         Ok(running) => Ok(Running { data: Some(data), ..running }),
         Err(error) => {
