@@ -25,7 +25,8 @@ pub struct Limits {
     pub queue_bytes: u64,
     /// Bytes that may wait for peers since one line submitted them. Deeds are refused from half of it on.
     pub queue_bytes_per_line: u64,
-    /// Bytes of free disk below which nothing new is taken, in passing; 0 takes all there is.
+    /// Bytes of free disk below which nothing new is taken, in passing; 0 takes all there is. Files stop at twice as much,
+    /// so that they never take the room of texts.
     pub disk_floor: u64,
     /// Bytes that may wait for a peer. Deeds are refused from half of it on, so that deliveries still find room.
     pub queue_bytes_per_peer: u64,

@@ -197,6 +197,17 @@ fn nothing_new_is_taken_while_the_disk_is_nearly_full_and_all_of_it_afterwards()
 }
 
 #[test]
+fn files_stop_before_texts_do() {
+    let mut talk = Conversation::new();
+    talk.world.boards[B].core.set_takes_files(false);
+    let open = Deed::OpenBlob { blob: protocol::BlobId::new([1; 32]), size: 1000, copies: 1 };
+    assert_eq!(talk.world.deed(B, &mut talk.b, open.clone()).unwrap_err().code, RefusalCode::AtLimit);
+    talk.submit_b(submission(1, 2, b"text")).unwrap();
+    talk.world.boards[B].core.set_takes_files(true);
+    talk.world.deed(B, &mut talk.b, open).unwrap();
+}
+
+#[test]
 fn full_queues_leave_a_share_to_every_other_peer() {
     let limits = Limits {
         queue_bytes: 400_000,

@@ -80,7 +80,7 @@ pub(super) const LIMITS: &[Limit] = &[
         "What may wait for all other switchboards together; half of it is shared out among them."
     ),
     limit!(queue_bytes_per_line, Bytes, "What of that one line may have submitted."),
-    limit!(disk_floor, Bytes, "Free disk below which nothing new is taken."),
+    limit!(disk_floor, Bytes, "Free disk below which nothing new is taken; files stop at twice as much."),
     limit!(blobs_per_line, Count, "Sealed files that a line may have here."),
     limit!(blob_bytes_per_line, Bytes, "What a line's files may take up."),
     limit!(blob_bytes, Bytes, "What all lines' files together may take up."),

@@ -19,6 +19,7 @@ use tokio::fs::File;
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _};
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::disk::floor_of_files;
 use super::federation::{FETCH_BLOB_CONTEXT, authentic, not_authentic, too_many, unavailable};
 use super::gate::Guest;
 use super::peers::Unheard;
@@ -153,7 +154,7 @@ async fn take(
     let (Some(_one), Some(_alone)) = (shared.gate.blob_of_line(&line), shared.blobs.take(&blob)) else {
         return Err(too_many());
     };
-    let floor = shared.limits.disk_floor;
+    let floor = floor_of_files(shared.limits.disk_floor);
     if shared.blobs.is_short(floor) {
         return Err(unavailable());
     }
