@@ -44,8 +44,8 @@ pub struct Limits {
     pub blobs_at_once: u32,
     /// Blobs that one peer fetches here at a time.
     pub blobs_at_once_per_peer: u32,
-    /// How long the bytes of a peer's blob may come more slowly than 1 KiB a second before it is given up. Whoever
-    /// wants it asks again from where it stopped, and others have their turn.
+    /// How long the bytes of a peer's blob may come more slowly than 1 KiB a second before it is given up, and how long
+    /// whoever is given one may take none. Whoever wants it asks again from where it stopped, and others have their turn.
     pub blob_pace: Duration,
     /// Peers that may be known.
     pub peers: u64,

@@ -87,7 +87,11 @@ pub(super) const LIMITS: &[Limit] = &[
     limit!(keep_blobs, Time, "How long a file is kept for those who have not fetched it."),
     limit!(blobs_at_once, Count, "Files that one line brings or fetches at a time."),
     limit!(blobs_at_once_per_peer, Count, "Files that one other switchboard fetches here at a time."),
-    limit!(blob_pace, Wait, "How long another switchboard's file may come more slowly than 1 KiB a second."),
+    limit!(
+        blob_pace,
+        Wait,
+        "How long another switchboard's file may come more slowly than 1 KiB a second, and a reader take nothing."
+    ),
     limit!(peers, Count, "Other switchboards that may be known."),
     limit!(keep, Time, "How long texts wait for a handset or a switchboard that does not fetch them."),
     limit!(keep_generations, Time, "How long a conversation's order is kept after the last text."),

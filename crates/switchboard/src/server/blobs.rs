@@ -17,6 +17,7 @@ use protocol::limits::QUERY_BYTES;
 use protocol::{BlobId, LineId, Refusal, RefusalCode, SwitchboardAddress, Ticket, encode};
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _};
+use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::disk::floor_of_files;
@@ -230,7 +231,7 @@ pub(super) async fn give(
                 pace.took(part.len());
                 Some((Ok::<_, std::io::Error>(part), (response, left, pace, place)))
             });
-        Ok(partial(span, passing))
+        Ok(partial(span, given(passing, shared.limits.blob_pace)))
     };
     found.await.unwrap_or_else(|refusal| refused(&refusal))
 }
@@ -273,7 +274,23 @@ async fn local<P: Send + 'static>(
     let mut file = shared.blobs.read(blob).await.map_err(|_| unknown())?;
     file.seek(SeekFrom::Start(offset)).await.map_err(|_| unavailable())?;
     let span = Span { first: offset, last: here - 1, size: row.size };
-    Ok(partial(span, read(file, span.bytes(), place)))
+    Ok(partial(span, given(read(file, span.bytes(), place), shared.limits.blob_pace)))
+}
+
+/// The bytes of a stream as somebody takes them, as long as each part is taken in time: whoever stops reading keeps no
+/// place, no file and no connection to a peer, and asks again from where it stopped.
+fn given(
+    parts: impl Stream<Item = std::io::Result<Bytes>> + Send + 'static,
+    within: Duration,
+) -> impl Stream<Item = std::io::Result<Bytes>> + Send + 'static {
+    let (sender, receiver) = mpsc::channel(1);
+    tokio::spawn(async move {
+        let mut parts = Box::pin(parts);
+        while let Some(part) = parts.next().await {
+            let Ok(Ok(())) = timeout(within, sender.send(part)).await else { return };
+        }
+    });
+    unfold(receiver, |mut receiver| async { Some((receiver.recv().await?, receiver)) })
 }
 
 /// The next bytes of a file, so many of them.
@@ -405,6 +422,26 @@ mod tests {
         };
         assert_eq!(pace.keeps_up(slow).await, Some(1), "enough came before");
         assert_eq!(pace.keeps_up(std::future::pending::<()>()).await, None);
+    }
+
+    #[tokio::test]
+    async fn whoever_stops_reading_keeps_nothing_and_whoever_reads_on_gets_all() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("blob"), vec![7; 2 * READ]).unwrap();
+        let open = async || File::open(folder.path().join("blob")).await.unwrap();
+        let place = std::sync::Arc::new(());
+        let held = std::sync::Arc::clone(&place);
+        let mut stalled = Box::pin(given(read(open().await, 2 * READ as u64, held), Duration::from_millis(50)));
+        let first = stalled.next().await.unwrap().unwrap().len() as u64;
+        assert!(first <= READ as u64 && std::sync::Arc::strong_count(&place) == 2);
+        let end = Instant::now() + Duration::from_secs(10);
+        while std::sync::Arc::strong_count(&place) > 1 {
+            assert!(Instant::now() < end, "it holds its place for ever");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let parts = given(read(open().await, 2 * READ as u64, ()), Duration::from_secs(10));
+        let length = parts.fold(0, |sum, part| async move { sum + part.unwrap().len() }).await;
+        assert_eq!(length, 2 * READ);
     }
 
     #[test]
