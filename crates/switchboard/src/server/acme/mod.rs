@@ -92,7 +92,7 @@ pub(super) struct Renewal {
 impl Renewal {
     /// Asks nobody yet.
     pub(super) fn new(acme: Acme, data: &Path, certificate: Arc<Certificate>) -> Result<Self, StartError> {
-        let http = Http::new(acme.root.as_deref())?;
+        let http = Http::new(&acme.directory, acme.root.as_deref())?;
         Ok(Self { acme, data: data.to_owned(), http, certificate })
     }
 
