@@ -84,13 +84,13 @@ pub struct Limits {
     pub stranger_requests_per_minute: u32,
     /// How long a connection may take to say who it is.
     pub greeting: Duration,
-    /// Frames from one line in a second, lasting; it may burst ten times as many. More are taken slower.
+    /// Frames and requests about blobs from one line in a second, lasting; it may burst ten times as many. More are taken slower.
     pub frames_per_second: u32,
     /// Parcels from one peer in a second, lasting; it may burst ten times as many.
     pub parcels_per_second: u32,
-    /// Slots fetched by one peer in a minute.
+    /// Slots and blobs fetched by one peer in a minute.
     pub fetches_per_minute: u32,
-    /// Slots fetched from elsewhere by one line in a minute.
+    /// Slots and blobs fetched from elsewhere by one line in a minute.
     pub questions_per_minute: u32,
     /// Slots that one line is fetching from elsewhere at a time.
     pub questions_at_once: u32,

@@ -193,6 +193,24 @@ async fn blobs_stop_at_the_limits() {
 }
 
 #[tokio::test]
+async fn a_line_and_a_peer_ask_for_blobs_so_often_and_no_more() {
+    let a = Board::with(|config| config.limits.fetches_per_minute = 2).await;
+    let b = Board::with(|config| config.limits.questions_per_minute = 3).await;
+    let ivo = Handset::new(&b, 2).await;
+    let mut came = Vec::new();
+    for _ in 0..4 {
+        came.push(code(ivo.fetch(&BLOB, &a.address(), 0).await).await);
+    }
+    let (unknown, too_many) = (RefusalCode::BlobUnknown, RefusalCode::TooMany);
+    assert_eq!(came[..2], [unknown, unknown]);
+    assert!(came[2] != unknown, "the other switchboard answers no more: {:?}", came[2]);
+    assert_eq!(came[3], too_many, "and this one asks no more");
+    let mut ada = Handset::new(&a, 1).await;
+    ada.deed(open(BLOB, 10)).await.unwrap();
+    assert_eq!(ada.here(&BLOB).await, Some(0), "a line's own are no questions elsewhere");
+}
+
+#[tokio::test]
 async fn a_blob_that_nobody_fetches_leaves_when_its_time_is_over() {
     let a = Board::with(|config| {
         config.limits.sweep = Duration::from_millis(50);

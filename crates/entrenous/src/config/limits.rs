@@ -110,10 +110,18 @@ pub(super) const LIMITS: &[Limit] = &[
     limit!(request_bytes, Bytes, "Other switchboards' requests in memory, in all."),
     limit!(request_bytes_per_address, Bytes, "The same from one network address."),
     limit!(stranger_requests_per_minute, Count, "Requests of strangers from one network address in a minute."),
-    limit!(frames_per_second, Count, "What one line may send in a second, lasting."),
+    limit!(frames_per_second, Count, "What one line may send in a second, lasting, its requests about files included."),
     limit!(parcels_per_second, Count, "What one other switchboard may send in a second, lasting."),
-    limit!(fetches_per_minute, Count, "Cards that one other switchboard may take up here in a minute."),
-    limit!(questions_per_minute, Count, "Cards that one line may take up elsewhere in a minute."),
+    limit!(
+        fetches_per_minute,
+        Count,
+        "Cards that one other switchboard may take up, and files that it may fetch, here in a minute."
+    ),
+    limit!(
+        questions_per_minute,
+        Count,
+        "Cards that one line may take up, and files that it may fetch, elsewhere in a minute."
+    ),
     limit!(questions_at_once, Count, "The same at a time."),
 ];
 

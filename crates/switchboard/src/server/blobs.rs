@@ -102,7 +102,7 @@ pub(super) async fn head(
     headers: HeaderMap,
 ) -> Response {
     let found = async {
-        let line = whose(&shared, &guest, &headers)?;
+        let line = whose(&shared, &guest, &headers).await?;
         let blob = blob.parse().map_err(|_| malformed())?;
         let row = own(&shared, &line, &blob)?;
         if row.complete {
@@ -113,7 +113,7 @@ pub(super) async fn head(
             // All of it came, but the request that brought the last of it ended before that was sure: whoever hears
             // that all is here brings no more.
             let _alone = shared.blobs.take(&blob).ok_or_else(too_many)?;
-            let file = shared.blobs.read(&blob).await.map_err(full)?;
+            let file = shared.blobs.read(&blob).await.map_err(|error| full(&shared, &error))?;
             complete(&shared, &blob, &file).await?;
         }
         Ok(here)
@@ -145,13 +145,14 @@ async fn take(
     headers: &HeaderMap,
     body: Body,
 ) -> Result<u64, Refusal> {
-    let line = whose(shared, guest, headers)?;
+    let line = whose(shared, guest, headers).await?;
     let blob: BlobId = blob.parse().map_err(|_| malformed())?;
     let offset: u64 = text(headers, UPLOAD_OFFSET).and_then(|text| text.parse().ok()).ok_or_else(malformed)?;
     let row = own(shared, &line, &blob)?;
     if row.complete {
         return Ok(row.size);
     }
+    let full = |error| full(shared, &error);
     let (Some(_one), Some(_alone)) = (shared.gate.blob_of_line(&line), shared.blobs.take(&blob)) else {
         return Err(too_many());
     };
@@ -198,7 +199,7 @@ async fn take(
 
 /// Makes a blob last, all of whose bytes are written.
 async fn complete(shared: &Shared, blob: &BlobId, file: &File) -> Result<(), Refusal> {
-    shared.blobs.keep(file).await.map_err(full)?;
+    shared.blobs.keep(file).await.map_err(|error| full(shared, &error))?;
     shared.writer.ask(Work::BlobComplete { blob: *blob }).await.map(drop).map_err(|_| unavailable())
 }
 
@@ -210,7 +211,7 @@ pub(super) async fn give(
     headers: HeaderMap,
 ) -> Response {
     let found = async {
-        let line = whose(&shared, &guest, &headers)?;
+        let line = whose(&shared, &guest, &headers).await?;
         let blob: BlobId = blob.parse().map_err(|_| malformed())?;
         let at: SwitchboardAddress = at.parse().map_err(|_| malformed())?;
         let offset = match text(&headers, header::RANGE.as_str()) {
@@ -221,6 +222,8 @@ pub(super) async fn give(
         if at == shared.office.address {
             return local(&shared, &blob, offset, place).await;
         }
+        // Whoever it names has to answer.
+        let _asking = shared.gate.question(&line).ok_or_else(too_many)?;
         let (span, response) = peers::fetch_blob(&shared, at, blob, offset).await?;
         let pace = Pace::new(shared.limits.blob_pace);
         let passing =
@@ -249,7 +252,7 @@ pub(super) async fn fetch(
         if fetch.from != from || fetch.to != shared.office.address {
             return Err(not_authentic());
         }
-        let place = shared.gate.blob_of_peer(&from).ok_or_else(too_many)?;
+        let place = shared.gate.blob_of_peer(&from).filter(|_| shared.gate.fetch(&from)).ok_or_else(too_many)?;
         local(&shared, &fetch.blob, fetch.offset, place).await
     };
     found.await.unwrap_or_else(|refusal| refused(&refusal))
@@ -341,8 +344,8 @@ fn partial(span: Span, bytes: impl Stream<Item = std::io::Result<Bytes>> + Send 
     (StatusCode::PARTIAL_CONTENT, headers, Body::from_stream(bytes)).into_response()
 }
 
-/// The line whose ticket a request shows.
-fn whose(shared: &Shared, guest: &Guest, headers: &HeaderMap) -> Result<LineId, Refusal> {
+/// The line whose ticket a request shows. Its requests count as its frames do: more of them are taken slower.
+async fn whose(shared: &Shared, guest: &Guest, headers: &HeaderMap) -> Result<LineId, Refusal> {
     if !shared.gate.ask(guest) {
         return Err(too_many());
     }
@@ -352,6 +355,7 @@ fn whose(shared: &Shared, guest: &Guest, headers: &HeaderMap) -> Result<LineId, 
         Refusal::new(RefusalCode::NotAuthentic, "this ticket is not good any more: ask for another one")
     })?;
     shared.gate.is_known(guest);
+    tokio::time::sleep(shared.gate.frame(&line)).await;
     Ok(line)
 }
 
@@ -403,8 +407,8 @@ fn malformed() -> Refusal {
 }
 
 /// The disk does not take it; the operator's log says why.
-fn full(error: std::io::Error) -> Refusal {
-    tracing::error!(code = "blob-unwritable", "the bytes of a blob cannot be written: {}", error.kind());
+fn full(shared: &Shared, error: &std::io::Error) -> Refusal {
+    shared.metrics.blob_failed(error);
     unavailable()
 }
 
