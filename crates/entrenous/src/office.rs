@@ -13,9 +13,9 @@ use switchboard::{Backup, OfficeStatus, PeerStatus};
 
 use crate::clock::{local_full, now, rfc3339};
 use crate::exit::Failure;
-use crate::output::Output;
 use crate::output::style::{CARE, GOOD, QUIET, STRONG, styled};
 use crate::output::table::{Cell, fields, table};
+use crate::output::{Output, note};
 use crate::passphrase;
 use crate::serve::standing;
 
@@ -44,6 +44,9 @@ fn record<'a>(file: &'a Path, backup: &Backup) -> BackupRecord<'a> {
 pub(crate) fn backup(data: &Path, out: &Path, passphrase: Option<&Path>, output: Output) -> Result<(), Failure> {
     let passphrase = passphrase::of_backups(passphrase, true)?;
     let made = switchboard::backup(data, out, &passphrase)?;
+    if !made.is_noted {
+        note("The backup is good, but the switchboard's data could not be written: `office status` will not show it.");
+    }
     output.result(&record(out, &made), || {
         format!(
             "{}\n\n  {}\n\nIt holds the switchboard's key, accounts and everything that waits, sealed under the passphrase;\n\
