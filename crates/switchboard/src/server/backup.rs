@@ -4,9 +4,8 @@
 //! The file is [`MAGIC`], the length of what follows (4 bytes, big-endian), a random key wrapped under the passphrase,
 //! and an SQLite database encrypted under that key, with one table more than the switchboard's own.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use database::DatabaseKey;
@@ -15,7 +14,7 @@ use protocol::Timestamp;
 use seal::{SwitchboardKey, WrappedKey, draw_database_key};
 use zeroize::Zeroizing;
 
-use super::data::{DataDir, database as database_of, read_key, restoring};
+use super::data::{DataDir, database as database_of, private, read_key, restoring, sync_folder_of};
 use super::operator::{LAST_BACKUP, core_on, fault, open, order};
 use super::{OperatorError, now, rng};
 use crate::core::Work;
@@ -96,11 +95,7 @@ fn seal_copy(
 ) -> Result<(), OperatorError> {
     database::copy_encrypted(store.connection(), body, key).map_err(StoreError::from)?;
     let copy = database::open_encrypted(body, key).map_err(StoreError::from)?;
-    let extra = [
-        ("key", own.to_bytes().to_vec()),
-        ("made_at", made_at.as_millis().to_be_bytes().to_vec()),
-        ("program", env!("CARGO_PKG_VERSION").as_bytes().to_vec()),
-    ];
+    let extra = [("key", own.to_bytes().to_vec()), ("made_at", made_at.as_millis().to_be_bytes().to_vec())];
     copy.execute(EXTRA, ()).map_err(StoreError::from)?;
     for (name, value) in extra {
         let value = Zeroizing::new(value);
@@ -114,7 +109,7 @@ fn seal_copy(
 /// Writes head and body into one file, syncs it, and reads it back; gives its length.
 fn put_together(body: &Path, whole: &Path, wrapped: &[u8]) -> io::Result<u64> {
     let length = u32::try_from(wrapped.len()).map_err(|_| io::ErrorKind::InvalidData)?.to_be_bytes();
-    let mut file = private(whole)?;
+    let mut file = private().create_new(true).open(whole)?;
     file.write_all(&[MAGIC.as_slice(), &length, wrapped].concat())?;
     io::copy(&mut File::open(body)?, &mut file)?;
     file.sync_all()?;
@@ -160,7 +155,7 @@ fn read_head(from: &mut impl Read) -> Result<WrappedKey, OperatorError> {
 fn unpack(from: &mut impl Read, data: &Path, place: &DataDir, key: &DatabaseKey) -> Result<Timestamp, OperatorError> {
     // Whoever starts a switchboard here before it is gone is refused, also after a loss of power.
     let body = Temporary(restoring(data));
-    let mut file = private(&body.0).map_err(unusable(&body.0))?;
+    let mut file = private().create_new(true).open(&body.0).map_err(unusable(&body.0))?;
     sync_folder_of(&body.0).and_then(|()| io::copy(from, &mut file)).map_err(unusable(&body.0))?;
     let altered = |error| match error {
         database::Error::Sqlite(_) | database::Error::WrongKey => OperatorError::NotABackup,
@@ -222,15 +217,6 @@ impl Drop for Temporary {
     fn drop(&mut self) {
         self.remove();
     }
-}
-
-fn private(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
-}
-
-fn sync_folder_of(path: &Path) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-    File::open(folder)?.sync_all()
 }
 
 /// Empties a directory.

@@ -80,12 +80,7 @@ impl DataDir {
     /// Writes the switchboard's own key.
     pub(super) fn keep_key(&self, seed: &[u8]) -> Result<(), StartError> {
         let path = key_of(&self.path);
-        self.keep(&path, seed).map_err(|error| StartError::Data { path, error })
-    }
-
-    /// Writes a small file of this directory whole or not at all.
-    fn keep(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        keep(path, bytes)
+        keep(&path, seed).map_err(|error| StartError::Data { path, error })
     }
 }
 
@@ -98,6 +93,12 @@ pub(super) fn keep(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(&new, path)?;
+    sync_folder_of(path)
+}
+
+/// Makes a file's place in its directory last.
+pub(super) fn sync_folder_of(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     File::open(folder)?.sync_all()
 }
 
