@@ -113,6 +113,9 @@ pub enum OperatorError {
     /// There is no switchboard's data there.
     #[error("there is no switchboard's data in {0}: start the switchboard once, or name its data directory")]
     NoData(PathBuf),
+    /// Another user's data.
+    #[error("{0} cannot be read, permission denied: run this as the user that the switchboard runs as")]
+    Denied(PathBuf),
     /// The database.
     #[error("the switchboard's database: {0}")]
     Store(#[from] StoreError),
@@ -167,6 +170,7 @@ impl OperatorError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::NoData(_) => "no-data",
+            Self::Denied(_) => "permission-denied",
             Self::Store(error) => error.code(),
             Self::PeerUnknown => "peer-unknown",
             Self::InvitationUnknown(_) => "invitation-unknown",
