@@ -5,7 +5,6 @@ mod invitations;
 mod lines;
 
 use std::path::Path;
-use std::time::Duration;
 
 use protocol::Timestamp;
 use serde::Serialize;
@@ -13,18 +12,15 @@ use switchboard::{Backup, OfficeStatus, PeerStatus};
 
 use crate::clock::{local_full, now, rfc3339};
 use crate::exit::Failure;
-use crate::output::Output;
 use crate::output::style::{CARE, GOOD, QUIET, STRONG, styled};
 use crate::output::table::{Cell, fields, table};
+use crate::output::{Output, note};
 use crate::passphrase;
 use crate::serve::standing;
 
 use certificate::CertificateRecord;
 pub(crate) use invitations::{invitations, invite, revoke_invitation};
 pub(crate) use lines::{lines, reinstate, revoke_handset};
-
-/// A switchboard that has said nothing of itself for so long may be gone.
-const SILENT: Duration = Duration::from_mins(10);
 
 #[derive(Debug, Serialize)]
 struct BackupRecord<'a> {
@@ -44,6 +40,9 @@ fn record<'a>(file: &'a Path, backup: &Backup) -> BackupRecord<'a> {
 pub(crate) fn backup(data: &Path, out: &Path, passphrase: Option<&Path>, output: Output) -> Result<(), Failure> {
     let passphrase = passphrase::of_backups(passphrase, true)?;
     let made = switchboard::backup(data, out, &passphrase)?;
+    if !made.is_noted {
+        note("The backup is good, but the switchboard's data could not be written: `office status` will not show it.");
+    }
     output.result(&record(out, &made), || {
         format!(
             "{}\n\n  {}\n\nIt holds the switchboard's key, accounts and everything that waits, sealed under the passphrase;\n\
@@ -134,7 +133,8 @@ pub(crate) struct PeerRecord<'a> {
 
 impl<'a> From<&'a OfficeStatus> for StatusRecord<'a> {
     fn from(status: &'a OfficeStatus) -> Self {
-        let running = status.report.as_ref().map(|report| RunningRecord {
+        let (now, report) = (now(), status.report.as_ref());
+        let running = report.filter(|report| !report.is_stale(now)).map(|report| RunningRecord {
             said_at: rfc3339(report.at),
             since: rfc3339(report.since),
             version: &report.version,
@@ -178,26 +178,26 @@ impl<'a> From<&'a PeerStatus> for PeerRecord<'a> {
 
 fn for_people(status: &OfficeStatus, now: Timestamp) -> String {
     let counts = &status.inventory;
-    let running = match &status.report {
-        Some(report) => {
-            let said = format!(
-                "since {}, version {} (as of {} ago)",
-                local_full(report.since),
-                report.version,
-                ago(report.at, now)
-            );
-            // It says so each minute, unless it was killed.
-            if now.since(report.at) > SILENT { styled(&said, CARE) } else { said }
+    let heard = status.report.as_ref().filter(|report| !report.is_stale(now));
+    let running = match (heard, &status.report) {
+        (Some(report), _) => format!(
+            "since {}, version {} (as of {} ago)",
+            local_full(report.since),
+            report.version,
+            ago(report.at, now)
+        ),
+        (None, Some(silent)) => {
+            styled(&format!("not heard of since {}: probably not running", local_full(silent.at)), CARE)
         }
-        None => "no, as far as its data directory tells".to_owned(),
+        (None, None) => "no, as far as its data directory tells".to_owned(),
     };
-    let connected =
-        status.report.as_ref().map_or_else(String::new, |report| format!(", {} handsets connected", report.handsets));
+    let connected = heard
+        .map_or_else(String::new, |report| format!(", {} connected", count(report.handsets, "handset", "handsets")));
     let mut text = fields(&[
         ("Reached at", styled(&status.public_url, STRONG)),
         ("Running", running),
-        ("Lines", format!("{}{connected}; {} mailboxes", counts.lines, counts.mailboxes)),
-        ("Waiting for lines", format!("{} items, {}", counts.items, size(counts.item_bytes))),
+        ("Lines", format!("{}{connected}; {}", counts.lines, count(counts.mailboxes, "mailbox", "mailboxes"))),
+        ("Waiting for lines", format!("{}, {}", count(counts.items, "item", "items"), size(counts.item_bytes))),
         ("Invitations open", counts.invitations.to_string()),
         (
             "Database",
@@ -268,9 +268,13 @@ fn ago(at: Timestamp, now: Timestamp) -> String {
     }
 }
 
+fn count(number: u64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
 fn size(bytes: u64) -> String {
     match bytes {
-        0..=9_999 => format!("{bytes} bytes"),
+        0..=9_999 => count(bytes, "byte", "bytes"),
         10_000..=9_999_999 => format!("{} kB", bytes / 1000),
         10_000_000..=9_999_999_999 => format!("{} MB", bytes / 1_000_000),
         _ => format!("{} GB", bytes / 1_000_000_000),
@@ -310,8 +314,8 @@ mod tests {
         }
         assert_eq!(ago(at(5000), at(1000)), "0 s", "a clock set back");
         assert_eq!(
-            [size(5), size(20_000), size(20_000_000), size(20_000_000_000)],
-            ["5 bytes", "20 kB", "20 MB", "20 GB"]
+            [size(1), size(5), size(20_000), size(20_000_000), size(20_000_000_000)],
+            ["1 byte", "5 bytes", "20 kB", "20 MB", "20 GB"]
         );
     }
 }

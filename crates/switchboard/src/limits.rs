@@ -13,7 +13,8 @@ pub struct Limits {
     pub intake_bytes_per_line: u64,
     /// Generations that a line may have founded here and that are not swept away yet.
     pub generations_per_line: u64,
-    /// Bytes that may wait for a line; what comes beyond is dropped and counted, and the conversation refounded.
+    /// Bytes that may wait for a line; what comes beyond is dropped and counted, and the conversation refounded. Of one
+    /// peer's, a quarter of it.
     pub item_bytes_per_line: u64,
     /// Bytes that may wait for lines and came from one peer; what comes beyond is dropped and counted, as above.
     pub item_bytes_per_peer: u64,
@@ -24,7 +25,8 @@ pub struct Limits {
     pub queue_bytes: u64,
     /// Bytes that may wait for peers since one line submitted them. Deeds are refused from half of it on.
     pub queue_bytes_per_line: u64,
-    /// Bytes of free disk below which nothing new is taken, in passing; 0 takes all there is.
+    /// Bytes of free disk below which nothing new is taken, in passing; 0 takes all there is. Files stop at twice as much,
+    /// so that they never take the room of texts.
     pub disk_floor: u64,
     /// Bytes that may wait for a peer. Deeds are refused from half of it on, so that deliveries still find room.
     pub queue_bytes_per_peer: u64,
@@ -42,8 +44,8 @@ pub struct Limits {
     pub blobs_at_once: u32,
     /// Blobs that one peer fetches here at a time.
     pub blobs_at_once_per_peer: u32,
-    /// How long the bytes of a peer's blob may come more slowly than 1 KiB a second before it is given up. Whoever
-    /// wants it asks again from where it stopped, and others have their turn.
+    /// How long the bytes of a peer's blob may come more slowly than 1 KiB a second before it is given up, and how long
+    /// whoever is given one may take none. Whoever wants it asks again from where it stopped, and others have their turn.
     pub blob_pace: Duration,
     /// Peers that may be known.
     pub peers: u64,
@@ -82,13 +84,13 @@ pub struct Limits {
     pub stranger_requests_per_minute: u32,
     /// How long a connection may take to say who it is.
     pub greeting: Duration,
-    /// Frames from one line in a second, lasting; it may burst ten times as many. More are taken slower.
+    /// Frames and requests about blobs from one line in a second, lasting; it may burst ten times as many. More are taken slower.
     pub frames_per_second: u32,
     /// Parcels from one peer in a second, lasting; it may burst ten times as many.
     pub parcels_per_second: u32,
-    /// Slots fetched by one peer in a minute.
+    /// Slots and blobs fetched by one peer in a minute.
     pub fetches_per_minute: u32,
-    /// Slots fetched from elsewhere by one line in a minute.
+    /// Slots and blobs fetched from elsewhere by one line in a minute.
     pub questions_per_minute: u32,
     /// Slots that one line is fetching from elsewhere at a time.
     pub questions_at_once: u32,

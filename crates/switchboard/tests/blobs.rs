@@ -132,6 +132,21 @@ async fn a_blob_is_brought_in_parts_fetched_through_the_other_switchboard_and_go
 }
 
 #[tokio::test]
+async fn a_blob_that_is_all_here_is_made_to_last_before_that_is_said() {
+    let a = Board::new().await;
+    let mut ada = Handset::new(&a, 1).await;
+    ada.deed(open(BLOB, 10)).await.unwrap();
+    // As a request leaves it that ended before its last bytes were synced.
+    std::fs::write(a.path().join("blobs").join(BLOB.to_text()), b"0123456789").unwrap();
+    let store = switchboard::store::SqliteStore::open(&a.path().join("switchboard.db")).unwrap();
+    let is_complete =
+        || -> bool { store.connection().query_row("SELECT complete FROM blobs", (), |row| row.get(0)).unwrap() };
+    assert!(!is_complete());
+    assert_eq!(ada.here(&BLOB).await, Some(10));
+    assert!(is_complete());
+}
+
+#[tokio::test]
 async fn nobody_brings_or_removes_what_is_anothers_and_two_lines_of_one_office_share_by_the_same_way() {
     let a = Board::new().await;
     let (mut ada, mut eve) = (Handset::new(&a, 1).await, Handset::new(&a, 3).await);
@@ -175,6 +190,24 @@ async fn blobs_stop_at_the_limits() {
     eve.deed(open(blob(4), 3000)).await.unwrap();
     ada.deed(Deed::RemoveBlob { blob: blob(1) }).await.unwrap();
     eve.deed(open(blob(5), 2000)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_line_and_a_peer_ask_for_blobs_so_often_and_no_more() {
+    let a = Board::with(|config| config.limits.fetches_per_minute = 2).await;
+    let b = Board::with(|config| config.limits.questions_per_minute = 3).await;
+    let ivo = Handset::new(&b, 2).await;
+    let mut came = Vec::new();
+    for _ in 0..4 {
+        came.push(code(ivo.fetch(&BLOB, &a.address(), 0).await).await);
+    }
+    let (unknown, too_many) = (RefusalCode::BlobUnknown, RefusalCode::TooMany);
+    assert_eq!(came[..2], [unknown, unknown]);
+    assert!(came[2] != unknown, "the other switchboard answers no more: {:?}", came[2]);
+    assert_eq!(came[3], too_many, "and this one asks no more");
+    let mut ada = Handset::new(&a, 1).await;
+    ada.deed(open(BLOB, 10)).await.unwrap();
+    assert_eq!(ada.here(&BLOB).await, Some(0), "a line's own are no questions elsewhere");
 }
 
 #[tokio::test]

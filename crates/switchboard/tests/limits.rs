@@ -91,6 +91,23 @@ fn a_peer_with_many_lines_mailboxes_stops_at_its_bound_and_others_go_on() {
 }
 
 #[test]
+fn one_peer_never_takes_all_the_room_of_a_line() {
+    let mut board = Board::new(Limits { item_bytes_per_line: 100_000, ..Limits::default() }, 2);
+    let (evil, good): (SwitchboardAddress, SwitchboardAddress) =
+        ("evil.example".parse().unwrap(), "good.example".parse().unwrap());
+    for (line, id, from) in [(0, 10, &evil), (1, 11, &evil), (0, 20, &good)] {
+        board.open(line, mailbox(id), from);
+    }
+    let dropped = (0..200).filter(|_| board.deliver(&evil, mailbox(10), 1000)).count();
+    assert!(dropped > 170 && board.item_bytes() <= 25_000, "{dropped} dropped, {} kept", board.item_bytes());
+    assert!(!board.deliver(&good, mailbox(20), 1000), "another office's text to the same line");
+    assert!(!board.deliver(&evil, mailbox(11), 1000), "and another line");
+    let (line, handset) = (board.lines[0].line, board.lines[0].handset);
+    board.apply(Work::Ack { line, handset, through: 1000 });
+    assert!(!board.deliver(&evil, mailbox(10), 1000), "what was taken makes room again");
+}
+
+#[test]
 fn all_peers_together_stop_at_the_bound_of_all() {
     let limits = Limits { item_bytes_per_peer: 50_000, item_bytes_from_peers: 200_000, peers: 40, ..Limits::default() };
     let mut board = Board::new(limits, 1);
@@ -177,6 +194,17 @@ fn nothing_new_is_taken_while_the_disk_is_nearly_full_and_all_of_it_afterwards()
     talk.submit_b(submission(1, 2, b"after")).unwrap();
     talk.world.carry();
     assert_eq!(talk.both(), [(1, b"before".to_vec()), (2, b"after".to_vec())]);
+}
+
+#[test]
+fn files_stop_before_texts_do() {
+    let mut talk = Conversation::new();
+    talk.world.boards[B].core.set_takes_files(false);
+    let open = Deed::OpenBlob { blob: protocol::BlobId::new([1; 32]), size: 1000, copies: 1 };
+    assert_eq!(talk.world.deed(B, &mut talk.b, open.clone()).unwrap_err().code, RefusalCode::AtLimit);
+    talk.submit_b(submission(1, 2, b"text")).unwrap();
+    talk.world.boards[B].core.set_takes_files(true);
+    talk.world.deed(B, &mut talk.b, open).unwrap();
 }
 
 #[test]

@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 
 use protocol::documents::HandsetList;
 use protocol::federation::{Parcel, ParcelReply, PeerMessage};
-use protocol::frames::{Deed, FromSwitchboard, ItemBody};
-use protocol::{LineId, MailboxId, QueueId, RefusalCode, Timestamp};
+use protocol::frames::{Deed, FromSwitchboard, ItemBody, MailboxAddress};
+use protocol::{GenerationId, LineId, MailboxId, QueueId, RefusalCode, Timestamp};
 use switchboard::Limits;
 use switchboard::core::reads::NotKnown;
 use switchboard::core::{Claim, Done, Work, reads};
+use switchboard::store::Store as _;
 use world::{A, B, Conversation, Line, World, address, entry, mailbox, submission, successor_of};
 
 fn known(world: &mut World, at: usize, line: &Line) -> Result<(), NotKnown> {
@@ -188,6 +189,65 @@ fn a_full_queue_does_not_keep_it_from_contacts() {
     world.apply(B, Work::Announce);
     world.carry();
     assert_eq!(told(&mut world, A, &a), [(mailbox(1), at)]);
+}
+
+#[test]
+fn a_member_is_spoken_of_a_few_times_a_day_and_at_the_founders_cost() {
+    let limits = Limits { queue_bytes_per_line: 100_000, ..Limits::default() };
+    let Conversation { mut world, a, .. } = Conversation::in_world(World::with(limits, |_| {}));
+    let mut first = 1;
+    let mut word = |world: &mut World| {
+        let at = world.now;
+        let messages = vec![
+            PeerMessage::OutOfService { mailbox: mailbox(2), at },
+            PeerMessage::BackInService { mailbox: mailbox(2), at },
+        ];
+        let parcel = Parcel { from: address(B), to: address(A), queue: QueueId::new([1; 16]), first, messages };
+        first += 2;
+        world.hand_over(A, &parcel);
+    };
+    for _ in 0..50 {
+        word(&mut world);
+    }
+    assert_eq!(told_all(&mut world, A, &a).len(), 4);
+    world.now = world.now.after(Duration::from_hours(25));
+    word(&mut world);
+    assert_eq!(told_all(&mut world, A, &a).len(), 6, "and again the next day");
+}
+
+#[test]
+fn what_one_parcel_has_us_say_of_handsets_is_bounded_and_the_founder_pays() {
+    let Conversation { mut world, mut a, .. } = Conversation::new();
+    // Each of B's 500 mailboxes is in a conversation of its own with 62 others, somewhere that cannot be reached.
+    let far: protocol::SwitchboardAddress = "far.example".parse().unwrap();
+    let wide = |n: u16| {
+        let mut bytes = [9; 32];
+        bytes[..2].copy_from_slice(&n.to_be_bytes());
+        bytes
+    };
+    for n in 0..500 {
+        let others = (0..62).map(|other| (MailboxId::new(wide(1000 + other)), far.clone()));
+        let members = others.chain([(MailboxId::new(wide(n)), address(B))]);
+        let members = members.map(|(mailbox, address)| MailboxAddress { address, mailbox }).collect();
+        let capability = seal::capability_hash(&world::capability(1));
+        let generation = GenerationId::new(wide(n));
+        world.deed(A, &mut a, Deed::Found { generation, epoch: 1, capability, members }).unwrap();
+    }
+    let at = world.now;
+    let word = |n| PeerMessage::OutOfService { mailbox: MailboxId::new(wide(n)), at };
+    let messages = (0..500).map(word).collect();
+    let parcel = Parcel { from: address(B), to: address(A), queue: QueueId::new([1; 16]), first: 1, messages };
+    let done = world.boards[A].core.apply(world.now, vec![Work::Parcel(Box::new(parcel))]).unwrap().done;
+    assert_eq!(done, [Done::Parcel(ParcelReply::Stored { through: 500 })]);
+    let (mut row, mut paid) = (None, 0);
+    let read = &mut |tx: &mut dyn switchboard::store::Tx| {
+        (row, paid) = (tx.peer(&far)?, tx.queued_bytes(Some(&a.line))?);
+        Ok(())
+    };
+    world.boards[A].core.store().read(read).unwrap();
+    let row = row.unwrap();
+    assert!((3000..=4096).contains(&row.last), "{}", row.last);
+    assert_eq!(paid, row.bytes, "on behalf of the line that founded them");
 }
 
 #[test]

@@ -369,6 +369,10 @@ async fn what_is_in_the_way_of_a_start_is_said() {
     assert_eq!(failed(nameless).await, "office-name");
     std::fs::write(free.path().join("file"), "").unwrap();
     assert_eq!(failed(config(&free.path().join("file"), 0)).await, "data-directory");
+    let half = tempfile::tempdir().unwrap();
+    std::fs::write(half.path().join("restoring"), "").unwrap();
+    assert_eq!(failed(config(half.path(), 0)).await, "restore-cut-off");
+    assert!(!half.path().join("switchboard.db").exists(), "no switchboard begins there");
 
     Phone::claim(&board, &Line::new(1)).await;
     let stopped = board.stop().await;

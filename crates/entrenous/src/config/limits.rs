@@ -64,7 +64,7 @@ pub(super) const LIMITS: &[Limit] = &[
     limit!(
         item_bytes_per_line,
         Bytes,
-        "What may wait for one line; what comes beyond is dropped, and asked for again."
+        "What may wait for one line, a quarter of it from one other switchboard; what comes beyond is dropped, and asked for again."
     ),
     limit!(item_bytes_per_peer, Bytes, "What may wait for lines here that came from one other switchboard."),
     limit!(item_bytes_from_peers, Bytes, "The same from all of them together; half of it is shared out among them."),
@@ -80,14 +80,18 @@ pub(super) const LIMITS: &[Limit] = &[
         "What may wait for all other switchboards together; half of it is shared out among them."
     ),
     limit!(queue_bytes_per_line, Bytes, "What of that one line may have submitted."),
-    limit!(disk_floor, Bytes, "Free disk below which nothing new is taken."),
+    limit!(disk_floor, Bytes, "Free disk below which nothing new is taken; files stop at twice as much."),
     limit!(blobs_per_line, Count, "Sealed files that a line may have here."),
     limit!(blob_bytes_per_line, Bytes, "What a line's files may take up."),
     limit!(blob_bytes, Bytes, "What all lines' files together may take up."),
     limit!(keep_blobs, Time, "How long a file is kept for those who have not fetched it."),
     limit!(blobs_at_once, Count, "Files that one line brings or fetches at a time."),
     limit!(blobs_at_once_per_peer, Count, "Files that one other switchboard fetches here at a time."),
-    limit!(blob_pace, Wait, "How long another switchboard's file may come more slowly than 1 KiB a second."),
+    limit!(
+        blob_pace,
+        Wait,
+        "How long another switchboard's file may come more slowly than 1 KiB a second, and a reader take nothing."
+    ),
     limit!(peers, Count, "Other switchboards that may be known."),
     limit!(keep, Time, "How long texts wait for a handset or a switchboard that does not fetch them."),
     limit!(keep_generations, Time, "How long a conversation's order is kept after the last text."),
@@ -106,10 +110,18 @@ pub(super) const LIMITS: &[Limit] = &[
     limit!(request_bytes, Bytes, "Other switchboards' requests in memory, in all."),
     limit!(request_bytes_per_address, Bytes, "The same from one network address."),
     limit!(stranger_requests_per_minute, Count, "Requests of strangers from one network address in a minute."),
-    limit!(frames_per_second, Count, "What one line may send in a second, lasting."),
+    limit!(frames_per_second, Count, "What one line may send in a second, lasting, its requests about files included."),
     limit!(parcels_per_second, Count, "What one other switchboard may send in a second, lasting."),
-    limit!(fetches_per_minute, Count, "Cards that one other switchboard may take up here in a minute."),
-    limit!(questions_per_minute, Count, "Cards that one line may take up elsewhere in a minute."),
+    limit!(
+        fetches_per_minute,
+        Count,
+        "Cards that one other switchboard may take up, and files that it may fetch, here in a minute."
+    ),
+    limit!(
+        questions_per_minute,
+        Count,
+        "Cards that one line may take up, and files that it may fetch, elsewhere in a minute."
+    ),
     limit!(questions_at_once, Count, "The same at a time."),
 ];
 

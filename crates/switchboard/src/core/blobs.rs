@@ -9,6 +9,9 @@ use super::split::Kept;
 use super::turn::{Step, Turn, refuse};
 use crate::store::{BlobRow, StoreError};
 
+/// What is said when no more files fit, on the disk or by the limit.
+const NO_ROOM: &str = "this switchboard has no room for more files at the moment: tell your office's operator";
+
 impl Turn<'_> {
     /// Makes room for a blob.
     pub(super) fn open_blob(&mut self, line: &LineId, blob: &BlobId, size: u64, copies: u16) -> Step {
@@ -17,6 +20,9 @@ impl Turn<'_> {
                 return Ok(());
             }
             return refuse(RefusalCode::Malformed, "this blob is there already");
+        }
+        if !self.takes_files {
+            return refuse(RefusalCode::AtLimit, NO_ROOM);
         }
         if size > sealed(FILE_BYTES) {
             return refuse(RefusalCode::TooLarge, "a file may have at most 100 MiB");
@@ -31,8 +37,7 @@ impl Turn<'_> {
         }
         let (_, all) = self.tx.blobs()?;
         if all.saturating_add(size) > self.limits.blob_bytes {
-            let sentence = "this switchboard has no room for more files at the moment: tell your office's operator";
-            return refuse(RefusalCode::AtLimit, sentence);
+            return refuse(RefusalCode::AtLimit, NO_ROOM);
         }
         let row = BlobRow { line: *line, size, copies, complete: false, made_at: self.now };
         Ok(self.tx.put_blob(blob, &row)?)

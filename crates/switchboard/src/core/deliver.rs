@@ -10,6 +10,8 @@ use crate::store::StoreError;
 
 /// Items removed at once: more than a handset has on its way to it, so that whoever keeps up leaves nothing.
 const ROWS: usize = 2 * ITEMS_IN_FLIGHT;
+/// Of what may wait for a line, one peer has this part at most, so that it cannot keep others' words from the line.
+const SHARE: u64 = 4;
 
 impl Turn<'_> {
     /// Puts an envelope into its mailbox, if it comes from the switchboard that the mailbox is bound to and is new.
@@ -74,6 +76,10 @@ impl Turn<'_> {
         }
         let sender = (*from != self.office.address).then_some(from);
         if sender.is_some() {
+            let for_line = self.tx.item_bytes_for(line, from)?.saturating_add(bytes);
+            if for_line > self.limits.item_bytes_per_line / SHARE {
+                return Ok(false);
+            }
             let from_it = self.tx.item_bytes_from(sender)?.saturating_add(bytes);
             let from_all = self.tx.item_bytes_from(None)?.saturating_add(bytes);
             let has_room = self.limits.has_room(self.limits.item_bytes_from_peers, from_it, from_all);

@@ -29,6 +29,7 @@ impl Turn<'_> {
             return Ok(ParcelReply::Behind { through: stored });
         }
         let mut last = stored;
+        self.words = 0;
         for (number, message) in (parcel.first..).zip(parcel.messages) {
             if number > stored {
                 let (message, mut envelope) = split_message(message);

@@ -245,6 +245,7 @@ pub struct Core<S> {
     limits: Limits,
     rng: Box<dyn CryptoRng + Send>,
     is_short: bool,
+    takes_files: bool,
 }
 
 impl<S> fmt::Debug for Core<S> {
@@ -256,12 +257,17 @@ impl<S> fmt::Debug for Core<S> {
 impl<S: Store> Core<S> {
     /// A core over a store. `rng` draws invitations and queue ids.
     pub fn new(store: S, office: Office, limits: Limits, rng: Box<dyn CryptoRng + Send>) -> Self {
-        Self { store, office, limits, rng, is_short: false }
+        Self { store, office, limits, rng, is_short: false, takes_files: true }
     }
 
     /// Whether the disk is nearly full: from the next batch on, nothing new is taken.
     pub fn set_short_of_disk(&mut self, is_short: bool) {
         self.is_short = is_short;
+    }
+
+    /// Whether there is disk enough for files, too: they leave some of it to texts, and to what makes room.
+    pub fn set_takes_files(&mut self, takes_files: bool) {
+        self.takes_files = takes_files;
     }
 
     /// Does all of `work` in one transaction. Only what is in the answer has happened; after an error, nothing is known
@@ -272,12 +278,13 @@ impl<S: Store> Core<S> {
     /// # Errors
     /// [`StoreError`] if the store failed.
     pub fn apply(&mut self, now: Timestamp, work: Vec<Work>) -> Result<Applied, StoreError> {
-        let Self { store, office, limits, rng, is_short } = self;
+        let Self { store, office, limits, rng, is_short, takes_files } = self;
         let mut work = Some(work);
         let mut applied = Applied::default();
         store.write(&mut |tx| {
             let work = work.take().unwrap_or_default();
             let mut turn = Turn::new(tx, office, limits, &mut **rng, now, *is_short);
+            turn.takes_files = *takes_files;
             let done = work.into_iter().map(|work| turn.work(work)).collect::<Result<_, _>>()?;
             applied = turn.into_applied(done);
             Ok(())

@@ -5,7 +5,8 @@
 //!
 //! - Every queue to a peer is a new incarnation. What waited in it goes once more, and is known again where it arrives.
 //!   A peer's own queue notices by itself: its next number leaves a gap, and it begins a new incarnation.
-//! - Items have numbers from the clock's time on, which the line has never had.
+//! - Items have numbers from the clock's time on, and far beyond the copy's last one should the clock have been ahead
+//!   before: the line has never had them.
 //! - Generations are gone, so nobody goes on in an epoch or under a number that was used: whoever submits is told, and
 //!   founds the conversation again.
 //! - Intakes are gone, so no card is good again that was taken back or used since. Handsets put the good ones up again.

@@ -9,7 +9,7 @@
 
 use protocol::federation::PeerMessage;
 use protocol::frames::{ItemBody, MailboxAddress};
-use protocol::{LineId, MailboxId, Refusal, RefusalCode, SwitchboardAddress, Timestamp};
+use protocol::{GenerationId, LineId, MailboxId, Refusal, RefusalCode, SwitchboardAddress, Timestamp};
 
 use super::split::Kept;
 use super::turn::Turn;
@@ -17,6 +17,13 @@ use crate::store::StoreError;
 
 /// Generations that one mailbox may be a member of and that are told; a handset never uses one for two.
 const GENERATIONS: usize = 8;
+
+/// Words about one member that another switchboard has us pass on in a day: out of service, back, and both once more.
+const WORDS: u64 = 4;
+/// Words that one parcel of another switchboard's has us pass on: many more than one line has contacts.
+const WORDS_OF_PARCEL: usize = 4096;
+/// In milliseconds.
+const DAY: u64 = 24 * 60 * 60 * 1000;
 
 /// What a handset is told that is out of service.
 pub(super) fn refusal() -> Refusal {
@@ -88,7 +95,14 @@ impl Turn<'_> {
             self.drop_message();
         }
         for generation in generations {
-            for MailboxAddress { address, mailbox } in self.tx.members(&generation)? {
+            let members = self.tx.members(&generation)?;
+            if *from != self.office.address && !self.may_tell(&generation, &meant.mailbox, members.len())? {
+                self.drop_message();
+                continue;
+            }
+            // On behalf of the line that founded the conversation, as its envelopes.
+            self.payer = self.tx.generation(&generation)?.map(|row| row.line);
+            for MailboxAddress { address, mailbox } in members {
                 if mailbox != meant.mailbox {
                     let message = match is_back {
                         false => PeerMessage::DeliverOutOfService { mailbox, at },
@@ -97,8 +111,16 @@ impl Turn<'_> {
                     self.send(&address, message, &mut Kept::nothing())?;
                 }
             }
+            self.payer = None;
         }
         Ok(())
+    }
+
+    /// Whether another switchboard's word about a member is passed on: each costs us one for every other member.
+    fn may_tell(&mut self, generation: &GenerationId, mailbox: &MailboxId, members: usize) -> Result<bool, StoreError> {
+        self.words = self.words.saturating_add(members);
+        let day_ago = Timestamp::from_millis(self.now.as_millis().saturating_sub(DAY));
+        Ok(self.words <= WORDS_OF_PARCEL && self.tx.count_word(generation, mailbox, day_ago, self.now)? <= WORDS)
     }
 
     /// As a member's switchboard: puts it into the line's items, if it comes from the mailbox's sequencer.

@@ -58,8 +58,12 @@ pub(super) struct Turn<'a> {
     pub(super) now: Timestamp,
     /// The disk is nearly full: nothing new is taken.
     pub(super) is_short: bool,
+    /// There is disk enough for files.
+    pub(super) takes_files: bool,
     /// On whose behalf something goes into queues now.
     pub(super) payer: Option<LineId>,
+    /// Words about handsets in and out of service that the parcel at work has caused.
+    pub(super) words: usize,
     /// Lines to wake, with all that is new for them unless it has to be read.
     lines: BTreeMap<LineId, Option<Vec<Item>>>,
     peers: BTreeSet<SwitchboardAddress>,
@@ -83,7 +87,9 @@ impl<'a> Turn<'a> {
             rng,
             now,
             is_short,
+            takes_files: true,
             payer: None,
+            words: 0,
             lines: BTreeMap::new(),
             peers: BTreeSet::new(),
             blobs: Vec::new(),

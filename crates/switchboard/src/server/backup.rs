@@ -4,9 +4,8 @@
 //! The file is [`MAGIC`], the length of what follows (4 bytes, big-endian), a random key wrapped under the passphrase,
 //! and an SQLite database encrypted under that key, with one table more than the switchboard's own.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use database::DatabaseKey;
@@ -15,7 +14,7 @@ use protocol::Timestamp;
 use seal::{SwitchboardKey, WrappedKey, draw_database_key};
 use zeroize::Zeroizing;
 
-use super::data::{DataDir, database as database_of, read_key};
+use super::data::{DataDir, database as database_of, private, read_key, restoring, sync_folder_of};
 use super::operator::{LAST_BACKUP, core_on, fault, open, order};
 use super::{OperatorError, now, rng};
 use crate::core::Work;
@@ -37,6 +36,8 @@ pub struct Backup {
     pub made_at: Timestamp,
     /// Its size.
     pub bytes: u64,
+    /// Whether the switchboard's data say that it was made. If they cannot be written, it is a good one all the same.
+    pub is_noted: bool,
 }
 
 /// Writes a backup to a file that is not there yet: whole and checked, or not at all. Works while the switchboard runs.
@@ -52,12 +53,12 @@ pub fn backup(data: &Path, out: &Path, passphrase: &str) -> Result<Backup, Opera
     let made_at = now();
     let key = draw_database_key(&mut rng());
     let wrapped = WrappedKey::wrap(&key, passphrase, &mut rng()).map_err(|_| fault())?;
-    let (body, whole) = (Temporary::beside(out, "body"), Temporary::beside(out, "new"));
+    let (body, whole) = (Temporary::beside(out, "body"), Temporary::beside(out, "whole"));
     seal_copy(&store, &body.0, &key, &own, made_at)?;
     let bytes = put_together(&body.0, &whole.0, &protocol::encode(&wrapped)).map_err(unusable(&whole.0))?;
     fs::rename(&whole.0, out).and_then(|()| sync_folder_of(out)).map_err(unusable(out))?;
-    store.write(&mut |tx| tx.put_setting(LAST_BACKUP, &made_at.as_millis().to_be_bytes()))?;
-    Ok(Backup { made_at, bytes })
+    let noted = store.write(&mut |tx| tx.put_setting(LAST_BACKUP, &made_at.as_millis().to_be_bytes()));
+    Ok(Backup { made_at, bytes, is_noted: noted.is_ok() })
 }
 
 /// Makes a data directory from a backup, in an empty place, ready to be started. The switchboard begins again there so
@@ -81,7 +82,7 @@ pub fn restore(file: &Path, data: &Path, passphrase: &str) -> Result<Backup, Ope
         // The directory held nothing but what was just made.
         let _ = if was_there { clear(data) } else { fs::remove_dir_all(data) };
     }
-    made_at.map(|made_at| Backup { made_at, bytes })
+    made_at.map(|made_at| Backup { made_at, bytes, is_noted: true })
 }
 
 /// Copies the database under a key, adds what belongs to it, and looks whether all of it is sound.
@@ -94,11 +95,7 @@ fn seal_copy(
 ) -> Result<(), OperatorError> {
     database::copy_encrypted(store.connection(), body, key).map_err(StoreError::from)?;
     let copy = database::open_encrypted(body, key).map_err(StoreError::from)?;
-    let extra = [
-        ("key", own.to_bytes().to_vec()),
-        ("made_at", made_at.as_millis().to_be_bytes().to_vec()),
-        ("program", env!("CARGO_PKG_VERSION").as_bytes().to_vec()),
-    ];
+    let extra = [("key", own.to_bytes().to_vec()), ("made_at", made_at.as_millis().to_be_bytes().to_vec())];
     copy.execute(EXTRA, ()).map_err(StoreError::from)?;
     for (name, value) in extra {
         let value = Zeroizing::new(value);
@@ -112,7 +109,7 @@ fn seal_copy(
 /// Writes head and body into one file, syncs it, and reads it back; gives its length.
 fn put_together(body: &Path, whole: &Path, wrapped: &[u8]) -> io::Result<u64> {
     let length = u32::try_from(wrapped.len()).map_err(|_| io::ErrorKind::InvalidData)?.to_be_bytes();
-    let mut file = private(whole)?;
+    let mut file = private().create_new(true).open(whole)?;
     file.write_all(&[MAGIC.as_slice(), &length, wrapped].concat())?;
     io::copy(&mut File::open(body)?, &mut file)?;
     file.sync_all()?;
@@ -156,8 +153,10 @@ fn read_head(from: &mut impl Read) -> Result<WrappedKey, OperatorError> {
 
 /// Fills an empty data directory; gives when the backup was made.
 fn unpack(from: &mut impl Read, data: &Path, place: &DataDir, key: &DatabaseKey) -> Result<Timestamp, OperatorError> {
-    let body = Temporary(data.join("restoring"));
-    private(&body.0).and_then(|mut file| io::copy(from, &mut file)).map_err(unusable(&body.0))?;
+    // Whoever starts a switchboard here before it is gone is refused, also after a loss of power.
+    let body = Temporary(restoring(data));
+    let mut file = private().create_new(true).open(&body.0).map_err(unusable(&body.0))?;
+    sync_folder_of(&body.0).and_then(|()| io::copy(from, &mut file)).map_err(unusable(&body.0))?;
     let altered = |error| match error {
         database::Error::Sqlite(_) | database::Error::WrongKey => OperatorError::NotABackup,
         other => StoreError::from(other).into(),
@@ -195,15 +194,16 @@ fn extra(copy: &Connection, name: &str) -> Option<Zeroizing<Vec<u8>>> {
 struct Temporary(PathBuf);
 
 impl Temporary {
+    /// Under a name that nobody else gives a file. What a run before this one left there when it was killed goes.
     fn beside(path: &Path, end: &str) -> Self {
         let mut name = path.as_os_str().to_owned();
-        name.push(format!(".{end}"));
-        Self(PathBuf::from(name))
+        name.push(format!(".entrenous-unfinished-{end}"));
+        let new = Self(PathBuf::from(name));
+        new.remove();
+        new
     }
-}
 
-impl Drop for Temporary {
-    fn drop(&mut self) {
+    fn remove(&self) {
         for end in ["", "-wal", "-shm", "-journal"] {
             let mut name = self.0.as_os_str().to_owned();
             name.push(end);
@@ -213,13 +213,10 @@ impl Drop for Temporary {
     }
 }
 
-fn private(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
-}
-
-fn sync_folder_of(path: &Path) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-    File::open(folder)?.sync_all()
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        self.remove();
+    }
 }
 
 /// Empties a directory.
@@ -230,4 +227,35 @@ fn clear(folder: &Path) -> io::Result<()> {
 fn unusable(path: &Path) -> impl FnOnce(io::Error) -> OperatorError {
     let path = path.to_owned();
     move |error| OperatorError::File { path, error }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_backup_touches_no_file_of_the_operators_and_leaves_none_but_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let (data, out) = (folder.path().join("data"), folder.path().join("backup"));
+        DataDir::take(&data).unwrap().key().unwrap();
+        let mut store = SqliteStore::open(&database_of(&data)).unwrap();
+        store.write(&mut |tx| tx.put_setting(super::super::operator::PUBLIC_URL, b"https://a.example")).unwrap();
+        for mine in ["backup.body", "backup.new"] {
+            fs::write(folder.path().join(mine), "mine").unwrap();
+        }
+        fs::write(folder.path().join("backup.entrenous-unfinished-whole"), "of a run that was killed").unwrap();
+        let made = backup(&data, &out, "a long evening").unwrap();
+        assert!(made.is_noted && made.bytes == fs::metadata(&out).unwrap().len());
+        assert_eq!(fs::read_to_string(folder.path().join("backup.body")).unwrap(), "mine");
+        assert_eq!(fs::read_to_string(folder.path().join("backup.new")).unwrap(), "mine");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 4, "data, backup, and the operator's two");
+
+        // What cannot be noted is no reason to do without the backup.
+        store
+            .connection()
+            .execute_batch("CREATE TRIGGER no BEFORE INSERT ON settings BEGIN SELECT RAISE (ABORT, 'no'); END")
+            .unwrap();
+        let made = backup(&data, &folder.path().join("second"), "a long evening").unwrap();
+        assert!(!made.is_noted && folder.path().join("second").exists());
+    }
 }

@@ -17,8 +17,10 @@ use protocol::limits::QUERY_BYTES;
 use protocol::{BlobId, LineId, Refusal, RefusalCode, SwitchboardAddress, Ticket, encode};
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _};
+use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::disk::floor_of_files;
 use super::federation::{FETCH_BLOB_CONTEXT, authentic, not_authentic, too_many, unavailable};
 use super::gate::Guest;
 use super::peers::Unheard;
@@ -100,10 +102,21 @@ pub(super) async fn head(
     headers: HeaderMap,
 ) -> Response {
     let found = async {
-        let line = whose(&shared, &guest, &headers)?;
+        let line = whose(&shared, &guest, &headers).await?;
         let blob = blob.parse().map_err(|_| malformed())?;
         let row = own(&shared, &line, &blob)?;
-        if row.complete { Ok(row.size) } else { shared.blobs.length(&blob).await.map_err(|_| unavailable()) }
+        if row.complete {
+            return Ok(row.size);
+        }
+        let here = shared.blobs.length(&blob).await.map_err(|_| unavailable())?;
+        if here == row.size {
+            // All of it came, but the request that brought the last of it ended before that was sure: whoever hears
+            // that all is here brings no more.
+            let _alone = shared.blobs.take(&blob).ok_or_else(too_many)?;
+            let file = shared.blobs.read(&blob).await.map_err(|error| full(&shared, &error))?;
+            complete(&shared, &blob, &file).await?;
+        }
+        Ok(here)
     };
     match found.await {
         Ok(offset) => (StatusCode::NO_CONTENT, [(UPLOAD_OFFSET, offset)]).into_response(),
@@ -132,17 +145,18 @@ async fn take(
     headers: &HeaderMap,
     body: Body,
 ) -> Result<u64, Refusal> {
-    let line = whose(shared, guest, headers)?;
+    let line = whose(shared, guest, headers).await?;
     let blob: BlobId = blob.parse().map_err(|_| malformed())?;
     let offset: u64 = text(headers, UPLOAD_OFFSET).and_then(|text| text.parse().ok()).ok_or_else(malformed)?;
     let row = own(shared, &line, &blob)?;
     if row.complete {
         return Ok(row.size);
     }
+    let full = |error| full(shared, &error);
     let (Some(_one), Some(_alone)) = (shared.gate.blob_of_line(&line), shared.blobs.take(&blob)) else {
         return Err(too_many());
     };
-    let floor = shared.limits.disk_floor;
+    let floor = floor_of_files(shared.limits.disk_floor);
     if shared.blobs.is_short(floor) {
         return Err(unavailable());
     }
@@ -176,12 +190,17 @@ async fn take(
     file.flush().await.map_err(full)?;
     let here = shared.blobs.length(&blob).await.map_err(full)?;
     if here == row.size {
-        shared.blobs.keep(&file).await.map_err(full)?;
-        shared.writer.ask(Work::BlobComplete { blob }).await.map_err(|_| unavailable())?;
+        complete(shared, &blob, &file).await?;
     }
     // It may have been taken back while it came.
     own(shared, &line, &blob).inspect_err(|_| shared.blobs.remove(&blob))?;
     Ok(here)
+}
+
+/// Makes a blob last, all of whose bytes are written.
+async fn complete(shared: &Shared, blob: &BlobId, file: &File) -> Result<(), Refusal> {
+    shared.blobs.keep(file).await.map_err(|error| full(shared, &error))?;
+    shared.writer.ask(Work::BlobComplete { blob: *blob }).await.map(drop).map_err(|_| unavailable())
 }
 
 /// Gives a blob to a handset, wherever it is.
@@ -192,7 +211,7 @@ pub(super) async fn give(
     headers: HeaderMap,
 ) -> Response {
     let found = async {
-        let line = whose(&shared, &guest, &headers)?;
+        let line = whose(&shared, &guest, &headers).await?;
         let blob: BlobId = blob.parse().map_err(|_| malformed())?;
         let at: SwitchboardAddress = at.parse().map_err(|_| malformed())?;
         let offset = match text(&headers, header::RANGE.as_str()) {
@@ -203,6 +222,8 @@ pub(super) async fn give(
         if at == shared.office.address {
             return local(&shared, &blob, offset, place).await;
         }
+        // Whoever it names has to answer.
+        let _asking = shared.gate.question(&line).ok_or_else(too_many)?;
         let (span, response) = peers::fetch_blob(&shared, at, blob, offset).await?;
         let pace = Pace::new(shared.limits.blob_pace);
         let passing =
@@ -213,7 +234,7 @@ pub(super) async fn give(
                 pace.took(part.len());
                 Some((Ok::<_, std::io::Error>(part), (response, left, pace, place)))
             });
-        Ok(partial(span, passing))
+        Ok(partial(span, given(passing, shared.limits.blob_pace)))
     };
     found.await.unwrap_or_else(|refusal| refused(&refusal))
 }
@@ -231,7 +252,7 @@ pub(super) async fn fetch(
         if fetch.from != from || fetch.to != shared.office.address {
             return Err(not_authentic());
         }
-        let place = shared.gate.blob_of_peer(&from).ok_or_else(too_many)?;
+        let place = shared.gate.blob_of_peer(&from).filter(|_| shared.gate.fetch(&from)).ok_or_else(too_many)?;
         local(&shared, &fetch.blob, fetch.offset, place).await
     };
     found.await.unwrap_or_else(|refusal| refused(&refusal))
@@ -256,7 +277,23 @@ async fn local<P: Send + 'static>(
     let mut file = shared.blobs.read(blob).await.map_err(|_| unknown())?;
     file.seek(SeekFrom::Start(offset)).await.map_err(|_| unavailable())?;
     let span = Span { first: offset, last: here - 1, size: row.size };
-    Ok(partial(span, read(file, span.bytes(), place)))
+    Ok(partial(span, given(read(file, span.bytes(), place), shared.limits.blob_pace)))
+}
+
+/// The bytes of a stream as somebody takes them, as long as each part is taken in time: whoever stops reading keeps no
+/// place, no file and no connection to a peer, and asks again from where it stopped.
+fn given(
+    parts: impl Stream<Item = std::io::Result<Bytes>> + Send + 'static,
+    within: Duration,
+) -> impl Stream<Item = std::io::Result<Bytes>> + Send + 'static {
+    let (sender, receiver) = mpsc::channel(1);
+    tokio::spawn(async move {
+        let mut parts = Box::pin(parts);
+        while let Some(part) = parts.next().await {
+            let Ok(Ok(())) = timeout(within, sender.send(part)).await else { return };
+        }
+    });
+    unfold(receiver, |mut receiver| async { Some((receiver.recv().await?, receiver)) })
 }
 
 /// The next bytes of a file, so many of them.
@@ -307,8 +344,8 @@ fn partial(span: Span, bytes: impl Stream<Item = std::io::Result<Bytes>> + Send 
     (StatusCode::PARTIAL_CONTENT, headers, Body::from_stream(bytes)).into_response()
 }
 
-/// The line whose ticket a request shows.
-fn whose(shared: &Shared, guest: &Guest, headers: &HeaderMap) -> Result<LineId, Refusal> {
+/// The line whose ticket a request shows. Its requests count as its frames do: more of them are taken slower.
+async fn whose(shared: &Shared, guest: &Guest, headers: &HeaderMap) -> Result<LineId, Refusal> {
     if !shared.gate.ask(guest) {
         return Err(too_many());
     }
@@ -318,6 +355,7 @@ fn whose(shared: &Shared, guest: &Guest, headers: &HeaderMap) -> Result<LineId, 
         Refusal::new(RefusalCode::NotAuthentic, "this ticket is not good any more: ask for another one")
     })?;
     shared.gate.is_known(guest);
+    tokio::time::sleep(shared.gate.frame(&line)).await;
     Ok(line)
 }
 
@@ -369,8 +407,8 @@ fn malformed() -> Refusal {
 }
 
 /// The disk does not take it; the operator's log says why.
-fn full(error: std::io::Error) -> Refusal {
-    tracing::error!(code = "blob-unwritable", "the bytes of a blob cannot be written: {}", error.kind());
+fn full(shared: &Shared, error: &std::io::Error) -> Refusal {
+    shared.metrics.blob_failed(error);
     unavailable()
 }
 
@@ -388,6 +426,26 @@ mod tests {
         };
         assert_eq!(pace.keeps_up(slow).await, Some(1), "enough came before");
         assert_eq!(pace.keeps_up(std::future::pending::<()>()).await, None);
+    }
+
+    #[tokio::test]
+    async fn whoever_stops_reading_keeps_nothing_and_whoever_reads_on_gets_all() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("blob"), vec![7; 2 * READ]).unwrap();
+        let open = async || File::open(folder.path().join("blob")).await.unwrap();
+        let place = std::sync::Arc::new(());
+        let held = std::sync::Arc::clone(&place);
+        let mut stalled = Box::pin(given(read(open().await, 2 * READ as u64, held), Duration::from_millis(50)));
+        let first = stalled.next().await.unwrap().unwrap().len() as u64;
+        assert!(first <= READ as u64 && std::sync::Arc::strong_count(&place) == 2);
+        let end = Instant::now() + Duration::from_secs(10);
+        while std::sync::Arc::strong_count(&place) > 1 {
+            assert!(Instant::now() < end, "it holds its place for ever");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let parts = given(read(open().await, 2 * READ as u64, ()), Duration::from_secs(10));
+        let length = parts.fold(0, |sum, part| async move { sum + part.unwrap().len() }).await;
+        assert_eq!(length, 2 * READ);
     }
 
     #[test]

@@ -47,6 +47,12 @@ impl DataDir {
         }
     }
 
+    /// Refuses a place where a restore was cut off: what is there is no switchboard, and one begun anew would have another
+    /// key and no lines.
+    pub(super) fn check_whole(&self) -> Result<(), StartError> {
+        if restoring(&self.path).exists() { Err(StartError::Restoring(self.path.clone())) } else { Ok(()) }
+    }
+
     /// Where it is.
     pub(super) fn path(&self) -> &Path {
         &self.path
@@ -74,12 +80,7 @@ impl DataDir {
     /// Writes the switchboard's own key.
     pub(super) fn keep_key(&self, seed: &[u8]) -> Result<(), StartError> {
         let path = key_of(&self.path);
-        self.keep(&path, seed).map_err(|error| StartError::Data { path, error })
-    }
-
-    /// Writes a small file of this directory whole or not at all.
-    fn keep(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        keep(path, bytes)
+        keep(&path, seed).map_err(|error| StartError::Data { path, error })
     }
 }
 
@@ -92,7 +93,18 @@ pub(super) fn keep(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(&new, path)?;
+    sync_folder_of(path)
+}
+
+/// Makes a file's place in its directory last.
+pub(super) fn sync_folder_of(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     File::open(folder)?.sync_all()
+}
+
+/// What is there while a backup is being restored, and only then.
+pub(super) fn restoring(data: &Path) -> PathBuf {
+    data.join("restoring")
 }
 
 /// Where the database is in a data directory.
@@ -139,6 +151,7 @@ mod tests {
         assert!(!folder.path().join("outer").exists() && folder.path().exists());
 
         fs::create_dir_all(&path).unwrap();
+        assert!(DataDir::take(&path).unwrap().check_whole().is_ok());
         DataDir::take(&path).unwrap().discard();
         assert!(path.join("lock").exists(), "it was there before");
     }

@@ -25,6 +25,11 @@ pub enum StartError {
     /// The switchboard's own key is damaged.
     #[error("the switchboard's key {0} is damaged: restore it from a copy, since peers know this switchboard by it")]
     Key(PathBuf),
+    /// A restore that did not come to its end.
+    #[error(
+        "a restore into {0} was cut off, so what is there is no switchboard: remove that directory, and restore the backup again"
+    )]
+    Restoring(PathBuf),
     /// The address to listen on is taken or not allowed.
     #[error("the switchboard cannot listen there: {0}")]
     Listen(io::Error),
@@ -86,6 +91,7 @@ impl StartError {
             Self::Running(_) => "already-running",
             Self::Store(error) => error.code(),
             Self::Key(_) => "key-damaged",
+            Self::Restoring(_) => "restore-cut-off",
             Self::Listen(_) => "cannot-listen",
             Self::NotLoopback => "not-loopback",
             Self::PublicUrlMissing => "public-url-missing",
@@ -107,6 +113,9 @@ pub enum OperatorError {
     /// There is no switchboard's data there.
     #[error("there is no switchboard's data in {0}: start the switchboard once, or name its data directory")]
     NoData(PathBuf),
+    /// Another user's data.
+    #[error("{0} cannot be read, permission denied: run this as the user that the switchboard runs as")]
+    Denied(PathBuf),
     /// The database.
     #[error("the switchboard's database: {0}")]
     Store(#[from] StoreError),
@@ -161,6 +170,7 @@ impl OperatorError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::NoData(_) => "no-data",
+            Self::Denied(_) => "permission-denied",
             Self::Store(error) => error.code(),
             Self::PeerUnknown => "peer-unknown",
             Self::InvitationUnknown(_) => "invitation-unknown",

@@ -57,7 +57,23 @@ pub(super) struct Metrics {
     commit_micros: Number,
     commit_buckets: [Number; BOUNDS.len()],
     is_failing: AtomicBool,
-    last_log: Mutex<Option<Instant>>,
+    commits_said: Throttle,
+    blobs_said: Throttle,
+}
+
+/// Keeps what lasts from filling the log.
+#[derive(Debug, Default)]
+struct Throttle(Mutex<Option<Instant>>);
+
+impl Throttle {
+    fn may_say(&self) -> bool {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let may = last.is_none_or(|last| last.elapsed() > LOG_AGAIN);
+        if may {
+            *last = Some(Instant::now());
+        }
+        may
+    }
 }
 
 impl Metrics {
@@ -77,10 +93,15 @@ impl Metrics {
     pub(super) fn commit_failed(&self, error: &StoreError) {
         self.commit_failures.one();
         self.is_failing.store(true, Ordering::Relaxed);
-        let mut last = self.last_log.lock().unwrap_or_else(PoisonError::into_inner);
-        if last.is_none_or(|last| last.elapsed() > LOG_AGAIN) {
-            *last = Some(Instant::now());
+        if self.commits_said.may_say() {
             tracing::error!(code = error.code(), "{error}");
+        }
+    }
+
+    /// The bytes of a blob could not be written, or not made to last.
+    pub(super) fn blob_failed(&self, error: &std::io::Error) {
+        if self.blobs_said.may_say() {
+            tracing::error!(code = "blob-unwritable", "the bytes of a blob cannot be written: {}", error.kind());
         }
     }
 
@@ -167,6 +188,12 @@ fn seconds(micros: u64) -> f64 {
 mod tests {
     use super::*;
     use crate::store::StoreFailure;
+
+    #[test]
+    fn what_lasts_is_said_once_in_a_while() {
+        let throttle = Throttle::default();
+        assert!(throttle.may_say() && !throttle.may_say());
+    }
 
     #[test]
     fn commits_fall_into_buckets_and_failures_show() {

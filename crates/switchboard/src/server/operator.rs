@@ -1,5 +1,6 @@
 //! What an operator orders beside the running switchboard, from another process, on the same database.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use protocol::{SwitchboardAddress, Timestamp};
@@ -56,10 +57,11 @@ pub(super) fn core(data: &Path) -> Result<Core<SqliteStore>, OperatorError> {
 /// The database of a switchboard that was started at least once.
 pub(super) fn open(data: &Path) -> Result<SqliteStore, OperatorError> {
     let path = database(data);
-    if !path.is_file() {
-        return Err(OperatorError::NoData(data.to_owned()));
+    match std::fs::metadata(&path) {
+        Ok(file) if file.is_file() => Ok(SqliteStore::open(&path)?),
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => Err(OperatorError::Denied(data.to_owned())),
+        _ => Err(OperatorError::NoData(data.to_owned())),
     }
-    Ok(SqliteStore::open(&path)?)
 }
 
 pub(super) fn core_on(mut store: SqliteStore, data: &Path) -> Result<Core<SqliteStore>, OperatorError> {
@@ -84,4 +86,23 @@ pub(super) fn setting(store: &mut SqliteStore, name: &str) -> Result<Option<Stri
 
 pub(super) fn fault() -> StoreError {
     StoreError::new(StoreFailure::Fault, "a fault in this program: please report it")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn what_may_not_be_read_is_not_said_to_be_missing() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        assert!(matches!(open(&data), Err(OperatorError::NoData(_))));
+        std::fs::create_dir(&data).unwrap();
+        std::fs::set_permissions(&data, std::fs::Permissions::from_mode(0o000)).unwrap();
+        let is_root = std::fs::read_dir(&data).is_ok();
+        let refused = open(&data).unwrap_err();
+        assert_eq!(refused.code(), if is_root { "no-data" } else { "permission-denied" });
+    }
 }

@@ -53,11 +53,14 @@ fn page(shared: &Shared, guest: &Guest, kind: &'static str, text: &'static str) 
 
 /// Whether the switchboard can do its work.
 pub(super) async fn health(State(shared): State<Arc<Shared>>) -> Response {
-    if shared.metrics.is_healthy() {
-        "ok\n".into_response()
+    let wrong = if !shared.metrics.is_healthy() {
+        "the database takes no writes\n"
+    } else if shared.blobs.is_short(shared.limits.disk_floor) {
+        "the disk is nearly full: nothing new is taken\n"
     } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "the database takes no writes\n").into_response()
-    }
+        return "ok\n".into_response();
+    };
+    (StatusCode::SERVICE_UNAVAILABLE, wrong).into_response()
 }
 
 /// The counters, for the machine itself only: even sums tell strangers when an office is busy.

@@ -20,7 +20,7 @@ use super::disk::Disk;
 use super::error::StartError;
 use super::gate::Gate;
 use super::hub::Hub;
-use super::listen::{Alive, Entrance};
+use super::listen::Entrance;
 use super::metrics::Metrics;
 use super::operator::{PUBLIC_URL, setting};
 use super::reader::Reader;
@@ -61,6 +61,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         return Err(StartError::NotLoopback);
     }
     let data = DataDir::take(&config.data)?;
+    data.check_whole()?;
     match begin(config, &data).await {
         Ok(running) => Ok(Running { data: Some(data), ..running }),
         Err(error) => {
@@ -133,7 +134,7 @@ async fn begin(config: Config, data: &DataDir) -> Result<Running, StartError> {
     tokio::spawn(house::look(Arc::clone(&shared), draining.clone()));
     tokio::spawn(house::keep(Arc::clone(&shared), certificate, config.data, draining));
     let entrance = Entrance { listener, tls, router, shared };
-    tokio::spawn(run(entrance, alive));
+    tokio::spawn(entrance.run(alive));
     if is_reachable {
         tracing::info!("the switchboard is ready");
     } else {
@@ -185,10 +186,6 @@ impl Running {
         drop(self.data);
         tracing::info!("the switchboard has stopped");
     }
-}
-
-async fn run(entrance: Entrance, alive: Alive) {
-    entrance.run(alive).await;
 }
 
 /// Keeps where the switchboard is reached, which its lines and peers know it by and which cannot just change.

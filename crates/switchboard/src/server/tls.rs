@@ -46,9 +46,16 @@ impl Certificate {
         Ok(Arc::new(Self { chain, key, provider, now, answer: RwLock::default() }))
     }
 
-    /// Reads one that an authority gave, chain and key in one file; none there is none yet.
+    /// Reads one that an authority gave, chain and key in one file. There may be none yet; another is asked for if the one
+    /// that is there cannot be used.
     pub(super) fn obtained(file: PathBuf) -> Arc<Self> {
-        Self::load(file.clone(), file.clone()).unwrap_or_else(|_| {
+        Self::load(file.clone(), file.clone()).unwrap_or_else(|error| {
+            let is_missing = std::fs::metadata(&file).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
+            if let StartError::Certificate { path, reason } = &error
+                && !is_missing
+            {
+                tracing::warn!("the certificate that the authority gave, {}, cannot be used: {reason}", path.display());
+            }
             let (provider, now) = (Arc::new(default_provider()), RwLock::new((None, (None, None))));
             Arc::new(Self { chain: file.clone(), key: file, provider, now, answer: RwLock::default() })
         })

@@ -161,6 +161,7 @@ impl Thread {
         let begun = Instant::now();
         let is_short = self.disk.is_short(begun);
         self.core.set_short_of_disk(is_short);
+        self.core.set_takes_files(self.disk.takes_files());
         let (works, answers): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
         let count = works.len();
         // A fault is one work's; the others of its batch are done on their own.

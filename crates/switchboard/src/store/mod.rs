@@ -78,7 +78,7 @@ pub trait Tx: Lines + Intakes + Mailboxes + Generations + Queues + Blobs + Revok
     fn inventory(&mut self, now: Timestamp) -> Result<Inventory>;
 
     /// After a return to an older copy: removes all intakes, generations and open invitations, and what is awaited; and
-    /// lets the items of all lines go on after `item`.
+    /// lets the items of all lines go on after `item`, and after any number that they may have been given since.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -258,6 +258,8 @@ pub trait Mailboxes {
     ) -> Result<()>;
     /// Bytes of items that wait for any line and came from a peer, or from all peers. A sum that is kept, not counted.
     fn item_bytes_from(&mut self, peer: Option<&SwitchboardAddress>) -> Result<u64>;
+    /// Bytes of items that wait for one line and came from one peer, as above.
+    fn item_bytes_for(&mut self, line: &LineId, peer: &SwitchboardAddress) -> Result<u64>;
     /// The items after a number, in order: at most `count`, and no more once `bytes` are exceeded; at least one.
     fn items(&mut self, line: &LineId, after: u64, count: usize, bytes: usize) -> Result<Vec<Stored>>;
     /// The number of the newest item that is kept for a line.
@@ -291,6 +293,15 @@ pub trait Generations {
     fn add_member(&mut self, generation: &GenerationId, member: &MailboxAddress) -> Result<()>;
     /// Removes a mailbox; none does nothing.
     fn remove_member(&mut self, generation: &GenerationId, mailbox: &MailboxId) -> Result<()>;
+    /// Counts a word about a member's handset; gives how many there were since `since`, this one included, counted anew from
+    /// `now` on after that.
+    fn count_word(
+        &mut self,
+        generation: &GenerationId,
+        mailbox: &MailboxId,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Result<u64>;
     /// Removes generations that nothing was sent in since `before`; gives how many, at most `limit`.
     fn remove_generations(&mut self, before: Timestamp, limit: usize) -> Result<u64>;
 }

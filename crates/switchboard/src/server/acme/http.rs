@@ -1,4 +1,5 @@
-//! How the authority is spoken to: HTTPS only, following nobody elsewhere, reading no more than a certificate needs.
+//! How the authority is spoken to: HTTPS only, at its directory's host and port and nowhere else, whatever it names, and
+//! reading no more than a certificate needs.
 
 use std::error::Error as _;
 use std::future::Future;
@@ -7,7 +8,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
-use axum::http::{Request, Response};
+use axum::http::{Request, Response, Uri};
 use bytes::Bytes;
 use instant_acme::{BodyWrapper, BytesResponse, Error, HttpClient};
 use reqwest::redirect::Policy;
@@ -22,11 +23,15 @@ const LIMIT: usize = 256 * 1024;
 
 /// The client of the authority. Unlike those of peers it may reach private addresses: the operator named it.
 #[derive(Debug, Clone)]
-pub(super) struct Http(reqwest::Client);
+pub(super) struct Http {
+    client: reqwest::Client,
+    /// The directory's host, with its port.
+    at: Option<(String, u16)>,
+}
 
 impl Http {
-    /// Trusting the system's roots, or these instead.
-    pub(super) fn new(root: Option<&Path>) -> Result<Self, StartError> {
+    /// For this directory, trusting the system's roots, or these instead.
+    pub(super) fn new(directory: &str, root: Option<&Path>) -> Result<Self, StartError> {
         let mut builder = reqwest::Client::builder()
             .no_proxy()
             .redirect(Policy::none())
@@ -36,13 +41,19 @@ impl Http {
         if let Some(root) = root {
             builder = builder.tls_certs_only(roots(root)?);
         }
-        builder.build().map(Self).map_err(|error| StartError::AcmeClient(innermost(&error)))
+        let client = builder.build().map_err(|error| StartError::AcmeClient(innermost(&error)))?;
+        let at = directory.parse().ok().as_ref().and_then(place);
+        Ok(Self { client, at })
     }
 
     async fn send(self, request: Request<BodyWrapper<Bytes>>) -> Result<BytesResponse, Error> {
         let (head, body) = request.into_parts();
+        // Whom it names may be anybody, in our own network too.
+        if place(&head.uri) != self.at {
+            return Err(Error::Other("it wants to be asked at another host than its directory's".into()));
+        }
         let body = to_bytes(Body::new(body), LIMIT).await.map_err(|error| Error::Other(error.into()))?;
-        let asked = self.0.request(head.method, head.uri.to_string()).headers(head.headers).body(body);
+        let asked = self.client.request(head.method, head.uri.to_string()).headers(head.headers).body(body);
         let mut answer = asked.send().await.map_err(|error| unreachable(&error))?;
         let mut response = Response::new(());
         *response.status_mut() = answer.status();
@@ -67,6 +78,11 @@ impl HttpClient for Http {
     }
 }
 
+/// Host and port.
+fn place(uri: &Uri) -> Option<(String, u16)> {
+    Some((uri.host()?.to_ascii_lowercase(), uri.port_u16().unwrap_or(443)))
+}
+
 fn unreachable(error: &reqwest::Error) -> Error {
     Error::Other(format!("it cannot be reached: {}", innermost(error)).into())
 }
@@ -78,4 +94,24 @@ fn innermost(error: &reqwest::Error) -> String {
         inner = Some(next);
     }
     inner.map_or_else(|| error.to_string(), ToString::to_string)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn nobody_but_the_directorys_host_is_asked() {
+        let http = Http::new("https://localhost:1/dir", None).unwrap();
+        for (url, said) in [
+            ("https://LOCALHOST:1/order", "cannot be reached"),
+            ("https://127.0.0.1:1/order", "another host"),
+            ("https://localhost:2/order", "another host"),
+            ("/order", "another host"),
+        ] {
+            let request = Request::get(url).body(BodyWrapper::default()).unwrap();
+            let error = http.request(request).await.err().unwrap().to_string();
+            assert!(error.contains(said), "{url}: {error}");
+        }
+    }
 }

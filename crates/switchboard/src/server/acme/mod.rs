@@ -92,13 +92,17 @@ pub(super) struct Renewal {
 impl Renewal {
     /// Asks nobody yet.
     pub(super) fn new(acme: Acme, data: &Path, certificate: Arc<Certificate>) -> Result<Self, StartError> {
-        let http = Http::new(acme.root.as_deref())?;
+        let http = Http::new(&acme.directory, acme.root.as_deref())?;
         Ok(Self { acme, data: data.to_owned(), http, certificate })
     }
 
     /// Runs until the switchboard shuts down.
     pub(super) async fn run(self, mut draining: watch::Receiver<bool>) {
         let mut attempts = self.attempts_before();
+        if attempts.failures == 0 && self.leaf().is_none() {
+            // The one that a former run obtained is gone: there is nothing to wait for.
+            attempts.last = None;
+        }
         // Drawn once for each certificate: otherwise many offices that began on one day would come on one day again.
         let mut chance = chance();
         loop {
@@ -145,6 +149,7 @@ impl Renewal {
 
     /// Gets a certificate, keeps it, and uses it.
     async fn attempt(&self) -> Result<(), String> {
+        try_keeping(&folder(&self.data))?;
         let account = account::open(&self.acme, &folder(&self.data), &self.http).await?;
         let pem = order::certificate(&account, &self.acme.domain, &self.certificate).await.map_err(|error| {
             account::forget_if_unknown(&error, &folder(&self.data));
@@ -184,7 +189,35 @@ impl Renewal {
     }
 }
 
+/// Whether certificates can be kept in this folder, before one is asked for: authorities give out few of them.
+fn try_keeping(folder: &Path) -> Result<(), String> {
+    let probe = folder.join("probe");
+    keep(&probe, b"").and_then(|()| std::fs::remove_file(&probe)).map_err(|error| {
+        format!("a certificate could not be kept in {}, so that none is asked for: {error}", folder.display())
+    })
+}
+
 /// Between 0 and 1.
 fn chance() -> f64 {
     f64::from(rng().next_u32()) / f64::from(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn nobody_is_asked_for_a_certificate_that_could_not_be_kept() {
+        let data = tempfile::tempdir().unwrap();
+        let acme = Acme { directory: "https://127.0.0.1:1/".to_owned(), ..Acme::new("line.example.org") };
+        let certificate = Certificate::obtained(Acme::file(data.path()));
+        let renewal = Renewal::new(acme, data.path(), certificate).unwrap();
+        let error = renewal.attempt().await.unwrap_err();
+        assert!(error.contains("cannot be reached"), "{error}");
+        assert_eq!(std::fs::read_dir(folder(data.path())).unwrap().count(), 0, "nothing is left of the trial");
+        std::fs::remove_dir_all(data.path().join("tls")).unwrap();
+        std::fs::write(data.path().join("tls"), "in the way").unwrap();
+        let error = renewal.attempt().await.unwrap_err();
+        assert!(error.contains("could not be kept in"), "{error}");
+    }
 }

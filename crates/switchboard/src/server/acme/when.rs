@@ -7,6 +7,9 @@ use protocol::Timestamp;
 use super::leaf::Leaf;
 use crate::server::certificate_state::Attempts;
 
+/// After a success, whatever the certificate says of its time: one that looks old as soon as it comes is a clock's fault,
+/// theirs or ours, and asking again at once would never end.
+const AFTER_SUCCESS: Duration = Duration::from_hours(1);
 /// However often it has failed.
 const LONGEST: Duration = Duration::from_hours(6);
 
@@ -23,17 +26,22 @@ pub(super) struct Plan<'a> {
 }
 
 /// When to ask next: when two thirds of the certificate's time are over and a bit by chance, or at once if there is none;
-/// after failures not before a while has passed.
+/// after an attempt not before a while has passed.
 pub(super) fn due(plan: &Plan<'_>, now: Timestamp) -> Timestamp {
     let wanted = plan.leaf.as_ref().map_or(now, |leaf| {
         let life = leaf.until.since(leaf.from);
         leaf.from.after(life * 2 / 3 + (life / 60).mul_f64(plan.chance))
     });
-    let Attempts { last: Some(last), failures: 1.., .. } = plan.attempts else { return wanted };
-    let doublings = plan.attempts.failures.saturating_sub(1).min(16);
-    let pause = plan.retry.saturating_mul(1 << doublings).min(LONGEST);
+    let Some(last) = plan.attempts.last else { return wanted };
+    let pause = match plan.attempts.failures {
+        0 => {
+            let third = plan.leaf.as_ref().map(|leaf| leaf.until.since(leaf.from) / 3);
+            third.map_or(AFTER_SUCCESS, |third| third.min(AFTER_SUCCESS))
+        }
+        failures => plan.retry.saturating_mul(1 << (failures - 1).min(16)).min(LONGEST),
+    };
     // A clock that was set back since must not make it wait for long.
-    wanted.max((*last).min(now).after(pause.mul_f64(0.75 + plan.chance / 2.0)))
+    wanted.max(last.min(now).after(pause.mul_f64(0.75 + plan.chance / 2.0)))
 }
 
 #[cfg(test)]
@@ -63,6 +71,18 @@ mod tests {
         assert!((at(leaf(100, 1900), 0, Some(100), 0.0, 200) - 1300.0).abs() < 0.01);
         assert!((at(leaf(100, 1900), 0, Some(100), 1.0, 200) - 1330.0).abs() < 0.01, "by chance a sixtieth later");
         assert!(at(leaf(100, 1900), 0, Some(100), 0.0, 5000) < 5000.0, "over long ago: at once");
+    }
+
+    #[test]
+    fn after_a_success_it_waits_even_if_the_certificate_looks_old() {
+        for chance in [0.0, 1.0] {
+            let pause = at(leaf(100, 1900), 0, Some(5000), chance, 5000) - 5000.0;
+            assert!((0.7..1.3).contains(&pause), "{pause}");
+            let unread = at(None, 0, Some(5000), chance, 5000) - 5000.0;
+            assert!((0.7..1.3).contains(&unread), "{unread}");
+        }
+        let brief = at(leaf(4999, 5001), 0, Some(5000), 0.5, 5000) - 5000.0;
+        assert!((0.5..0.7).contains(&brief), "one for two hours: {brief}");
     }
 
     #[test]

@@ -117,6 +117,10 @@ impl Mailboxes for SqliteTx<'_> {
         }
     }
 
+    fn item_bytes_for(&mut self, line: &LineId, peer: &SwitchboardAddress) -> Result<u64> {
+        self.sum(4, &[line.as_bytes(), peer.as_str().as_bytes()].concat())
+    }
+
     fn count_awaited(&mut self, mailbox: &MailboxId) -> Result<u64> {
         self.number("SELECT count(*) FROM awaited WHERE mailbox = ?1", (mailbox.as_bytes(),))
     }
@@ -247,6 +251,20 @@ impl Generations for SqliteTx<'_> {
             (generation.as_bytes(), mailbox.as_bytes()),
         )
         .map(drop)
+    }
+
+    fn count_word(
+        &mut self,
+        generation: &GenerationId,
+        mailbox: &MailboxId,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Result<u64> {
+        self.number(
+            "UPDATE members SET words = iif(words_since < ?3, 1, words + 1), words_since = iif(words_since < ?3, ?4, words_since)
+             WHERE generation = ?1 AND mailbox = ?2 RETURNING words",
+            (generation.as_bytes(), mailbox.as_bytes(), time(since), time(now)),
+        )
     }
 
     fn remove_generations(&mut self, before: Timestamp, limit: usize) -> Result<u64> {

@@ -3,6 +3,9 @@
 use super::{SqliteTx, int};
 use crate::store::Result;
 
+/// More items than a line ever gets between a backup and the return to it.
+const BEYOND: i64 = 1 << 40;
+
 impl SqliteTx<'_> {
     pub(super) fn forget_what_moved(&mut self, item: u64) -> Result<()> {
         self.write_held()?;
@@ -17,6 +20,7 @@ impl SqliteTx<'_> {
             "INSERT OR IGNORE INTO line_states (line, last_item, item_bytes, intake_bytes) SELECT line, 0, 0, 0 FROM lines",
             (),
         )?;
-        self.run("UPDATE line_states SET last_item = max(last_item, ?1), intake_bytes = 0", (int(item),)).map(drop)
+        let numbers = "UPDATE line_states SET last_item = max(min(last_item, ?3) + ?2, ?1), intake_bytes = 0";
+        self.run(numbers, (int(item), BEYOND, i64::MAX - BEYOND)).map(drop)
     }
 }
