@@ -23,7 +23,13 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
         _ => return Err(wrong()),
     };
     let number: u64 = text[..text.len() - unit.len_utf8()].parse().map_err(|_| wrong())?;
-    number.checked_mul(seconds).filter(|all| *all > 0).map(Duration::from_secs).ok_or_else(wrong)
+    if number == 0 {
+        return Err(format!("{text:?} is no time at all: write 1{unit} or more"));
+    }
+    number
+        .checked_mul(seconds)
+        .map(Duration::from_secs)
+        .ok_or_else(|| format!("{text:?} is longer than can be counted"))
 }
 
 /// RFC 3339 in UTC with milliseconds, for programs.
@@ -69,6 +75,7 @@ mod tests {
         {
             assert!(parse_duration(wrong).is_err(), "{wrong}");
         }
+        assert_eq!(parse_duration("0s").unwrap_err(), "\"0s\" is no time at all: write 1s or more");
     }
 
     #[test]

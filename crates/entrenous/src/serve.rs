@@ -13,21 +13,24 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::cli::{Global, Office, Serve};
 use crate::clock::now;
-use crate::config::Effective;
 use crate::config::values::Listen;
+use crate::config::{Effective, unknown_variables};
 use crate::exit::{Exit, Failure};
 use crate::notify::notify;
 use crate::office;
 use crate::output::style::{GOOD, QUIET, STRONG, harmless, styled};
 use crate::output::table::fields;
-use crate::output::{Output, qr};
+use crate::output::{Output, note, qr};
 use crate::signals::ended;
 
 /// Runs a switchboard until a signal ends it.
 pub(crate) async fn serve(args: &Serve, global: &Global, output: Output) -> Result<Exit, Failure> {
     let effective = Effective::read(args, global)?;
+    for name in unknown_variables() {
+        note(&format!("{name} in the environment is no setting of ours: is it mistyped?"));
+    }
     if args.print_config {
-        let text = effective.print();
+        let text = effective.print()?;
         output.result(&Printed { configuration: &text }, || text.clone());
         return Ok(Exit::Done);
     }

@@ -7,6 +7,7 @@ pub(crate) mod values;
 
 use std::path::PathBuf;
 
+use clap::{Command, CommandFactory as _};
 use protocol::SwitchboardAddress;
 use switchboard::core::Federation;
 use switchboard::{Acme, Config};
@@ -34,8 +35,12 @@ impl Effective {
     }
 
     /// As a configuration file, with what each setting means.
-    pub(crate) fn print(&self) -> String {
-        print::print(&self.settings, self.file.as_deref())
+    ///
+    /// # Errors
+    /// If the settings do not go together.
+    pub(crate) fn print(&self) -> Result<String, Failure> {
+        self.check()?;
+        Ok(print::print(&self.settings, self.file.as_deref()))
     }
 
     pub(crate) fn data(&self) -> Result<&PathBuf, Failure> {
@@ -60,8 +65,8 @@ impl Effective {
         &self.settings.allow
     }
 
-    /// What the switchboard is started with.
-    pub(crate) fn config(&self) -> Result<Config, Failure> {
+    /// Whether the settings go together.
+    fn check(&self) -> Result<(), Failure> {
         let said = &self.settings;
         if said.tls_cert.is_some() != said.tls_key.is_some() {
             return Err(misuse(
@@ -73,6 +78,13 @@ impl Effective {
                 "the certificate is either obtained (--domain), or your own (--tls-cert, --tls-key), or there is none (--insecure-loopback): choose one",
             ));
         }
+        Ok(())
+    }
+
+    /// What the switchboard is started with.
+    pub(crate) fn config(&self) -> Result<Config, Failure> {
+        self.check()?;
+        let said = &self.settings;
         let acme = said.domain.as_ref().map(|domain| {
             let usual = Acme::new(domain);
             Acme {
@@ -101,6 +113,22 @@ impl Effective {
             ..Config::new(data, listen, office)
         })
     }
+}
+
+/// Variables of the environment that look like ours and are none, in order: mistyped ones, most likely.
+pub(crate) fn unknown_variables() -> Vec<String> {
+    let mut known = vec!["ENTRENOUS_BIN".to_owned()];
+    collect_variables(&cli::Cli::command(), &mut known);
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let mut unknown: Vec<String> =
+        names.filter(|name| name.starts_with("ENTRENOUS_") && !known.contains(name)).collect();
+    unknown.sort();
+    unknown
+}
+
+fn collect_variables(command: &Command, known: &mut Vec<String>) {
+    known.extend(command.get_arguments().filter_map(|arg| Some(arg.get_env()?.to_str()?.to_owned())));
+    command.get_subcommands().for_each(|inner| collect_variables(inner, known));
 }
 
 /// One place's settings over another's.

@@ -98,7 +98,10 @@ fn for_people(all: &[Invitation]) -> String {
     let plain = anstyle::Style::new();
     let row = |invitation: &Invitation| -> Vec<Cell> {
         let (when, style) = match invitation.state {
-            InvitationState::Open => (invitation.expires_at.map(|at| format!("until {}", local_full(at))), plain),
+            InvitationState::Open => {
+                let end = invitation.expires_at.map_or_else(|| "it is taken up".to_owned(), local_full);
+                (Some(format!("until {end}")), plain)
+            }
             InvitationState::Taken => (invitation.taken_at.map(local_full), QUIET),
             InvitationState::Expired => (invitation.expires_at.map(local_full), QUIET),
             InvitationState::Withdrawn => (invitation.withdrawn_at.map(local_full), QUIET),

@@ -136,6 +136,7 @@ fn invitations_are_listed_expire_and_can_be_withdrawn() {
         .iter()
         .map(|record| (record["for"].as_str().unwrap().to_owned(), record["state"].as_str().unwrap().to_owned()))
         .collect();
+    assert_eq!(states.last().map(|(label, state)| (label.as_str(), state.as_str())), Some(("the first line", "open")));
     let state = |label: &str| states.iter().find(|(of, _)| of == label).map(|(_, state)| state.as_str());
     assert_eq!([state("Ada"), state("Ivo"), state("Oda")], [Some("taken"), Some("withdrawn"), Some("expired")]);
     let status = order(&world, &["status", "--data", data]);

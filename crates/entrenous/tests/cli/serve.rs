@@ -95,10 +95,14 @@ fn every_setting_has_its_variable_in_the_environment() {
         ("ENTRENOUS_ALLOW", "b.org,c.org:8443", "allow = [\"b.org\", \"c.org:8443\"]"),
         ("ENTRENOUS_INSECURE_LOOPBACK", "yes", "insecure-loopback = true"),
     ];
-    let pairs: Vec<(&str, &str)> = environment.iter().map(|(name, value, _)| (*name, *value)).collect();
-    let all = printed(&world, &[], &pairs);
+    let pairs = environment.iter().map(|(name, value, _)| (*name, *value));
+    // A certificate that is obtained, one of one's own, and none do not go together.
+    let is_of = |name: &str, kind: &str| name.contains(kind);
+    let obtained: Vec<_> = pairs.clone().filter(|(name, _)| !is_of(name, "TLS") && !is_of(name, "INSECURE")).collect();
+    let own: Vec<_> = pairs.filter(|(name, _)| !is_of(name, "DOMAIN")).collect();
+    let (all, others) = (printed(&world, &[], &obtained), printed(&world, &[], &own));
     for (name, _, line) in environment {
-        assert!(all.lines().any(|printed| printed == line), "{name}: {line} in {all}");
+        assert!(all.lines().chain(others.lines()).any(|printed| printed == line), "{name}: {line} in {all}");
     }
     let settings = all.lines().take_while(|line| *line != "[limits]").filter(|line| line.contains(" = "));
     assert_eq!(settings.count(), environment.len(), "none without a variable: {all}");
@@ -125,6 +129,7 @@ fn a_mistake_is_one_sentence_and_leaves_nothing_behind() {
         (usual.to_vec(), 1, "have one obtained with --domain"),
         ([usual.as_slice(), &["--domain", "a.org"]].concat(), 2, "--acme-agree"),
         ([usual.as_slice(), &["--domain", "a.org", "--insecure-loopback"]].concat(), 2, "choose one"),
+        (vec!["--print-config", "--domain", "a.org", "--insecure-loopback"], 2, "choose one"),
         ([usual.as_slice(), &["--tls-cert", "c.pem"]].concat(), 2, "go together"),
         ([&loopback[..2], &["--office", " \t ", "--insecure-loopback"]].concat(), 2, "more than spaces"),
         ([&loopback[..4], &["--listen", &taken, "--insecure-loopback"]].concat(), 1, taken.as_str()),
@@ -237,6 +242,18 @@ fn a_handset_claims_at_a_switchboard_that_obtained_its_certificate_itself() {
     ada.done(&["sync", "--trust-root", root.to_str().unwrap()]);
     signal(&process.0, "TERM");
     assert_eq!(exit_within(&mut process.0, Duration::from_secs(10)), Some(0));
+}
+
+#[test]
+fn a_mistyped_variable_is_warned_of() {
+    let world = World::new();
+    let handsets = [("ENTRENOUS_PROFILE", "x"), ("ENTRENOUS_BIN", "x"), ("ENTRENOUS_PASSPHRASE_FILE", "x")];
+    for (variables, said) in [(&[("ENTRENOUS_LISTN", "1")][..], "ENTRENOUS_LISTN"), (&handsets, "")] {
+        let output = run(&world, &["--print-config"], variables);
+        assert_eq!(output.status.code(), Some(0));
+        let warned = String::from_utf8(output.stderr).unwrap();
+        assert!(warned.contains(said) && warned.is_empty() == said.is_empty(), "{warned}");
+    }
 }
 
 #[test]

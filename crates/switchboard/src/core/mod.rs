@@ -333,7 +333,11 @@ impl Turn<'_> {
             Work::BlobComplete { blob } => self.blob_is_complete(&blob).map(|()| Done::Noted),
             Work::Sweep => self.sweep().map(Done::Swept),
             Work::GoBack => self.go_back().map(|()| Done::Noted),
-            Work::Invite { keep_secret } => self.invite(keep_secret, String::new(), None).map(Done::Invited),
+            Work::Invite { keep_secret } => {
+                // One whose secret is kept is the one that a switchboard makes by itself.
+                let label = if keep_secret { "the first line" } else { "" };
+                self.invite(keep_secret, label.to_owned(), None).map(Done::Invited)
+            }
             Work::InviteFor { label, expires_at } => self.invite(false, label, Some(expires_at)).map(Done::Invited),
             Work::Withdraw { hash } => self.withdraw(&hash).map(|()| Done::Noted),
             Work::Revoke { line } => self.revoke(&line).map(|()| Done::Noted),

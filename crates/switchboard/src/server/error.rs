@@ -132,7 +132,7 @@ pub enum OperatorError {
     #[error("there is no line {0} here: numbers and labels are in `office lines`")]
     LineUnknown(String),
     /// A number or label of several lines.
-    #[error("{0} may be more than one line: say which by its number, such as #2, from `office lines`")]
+    #[error("{0} may be more than one line: say which by its number in quotes, such as '#2', from `office lines`")]
     LineAmbiguous(String),
     /// Nothing to undo.
     #[error("no handset of this line is out of service")]
