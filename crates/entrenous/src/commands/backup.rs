@@ -39,12 +39,16 @@ pub(super) async fn run(args: &Backup, global: &Global, output: Output) -> Resul
     };
     output.result(&made, || {
         format!(
-            "{} {}: the line, {} and {} texts and reactions; read back and found whole.{files}\n\
+            "{} {}: the line, {} and {}; read back and found whole.{files}\n\
              Keep it away from this handset, and its passphrase away from both: together they are the line.",
             styled("Kept in", GOOD),
             made.file,
             if made.people == 1 { "1 person".to_owned() } else { format!("{} people", made.people) },
-            made.texts
+            if made.texts == 1 {
+                "1 text or reaction".to_owned()
+            } else {
+                format!("{} texts and reactions", made.texts)
+            }
         )
     });
     Ok(Exit::Done)

@@ -97,8 +97,11 @@ pub(super) async fn run(args: &Export, global: &Global, output: Output) -> Resul
     let exported = exported?;
     output.result(&exported, || {
         format!(
-            "{} texts with {} are in {}, readable by whoever can read your files.",
-            exported.messages, exported.person, exported.directory
+            "{} with {} {} in {}, readable by whoever can read your files.",
+            if exported.messages == 1 { "1 text".to_owned() } else { format!("{} texts", exported.messages) },
+            exported.person,
+            if exported.messages == 1 { "is" } else { "are" },
+            exported.directory
         )
     });
     Ok(Exit::Done)
