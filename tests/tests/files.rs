@@ -99,3 +99,27 @@ fn a_name_that_is_known_from_elsewhere_keeps_no_words() {
     let texts = world.phones[B].handset().read("Ada Marsh", None).expect("a conversation");
     assert_eq!(texts.iter().map(|text| text.files.len()).collect::<Vec<_>>(), [1, 0]);
 }
+
+#[test]
+fn a_file_that_cannot_be_brought_again_was_sent_all_the_same() {
+    let mut world = two_lines();
+    let copy = world.offices[0].copy();
+    let (older, newer) = (a_file(&mut world, A), a_file(&mut world, A));
+    for file in [&older, &newer] {
+        send(&mut world, A, B, file);
+        settle(&mut world);
+        world.call(A, |handset, now| handset.file_brought(now, &file.blob)).expect("brought");
+    }
+    // Room for one: for the newer, of which the handset has no bytes any more.
+    world.set_limits(0, switchboard::Limits { blobs_per_line: 1, ..switchboard::Limits::default() });
+    world.go_back(0, &copy);
+    settle(&mut world);
+    assert_eq!(
+        [&older, &newer].map(|file| state(&mut world, A, file)),
+        [Some(FileState::Stored), Some(FileState::Opened)]
+    );
+    world.call(A, |handset, now| handset.file_failed(now, &newer.blob)).expect("failed");
+    settle(&mut world);
+    assert_eq!(state(&mut world, A, &newer), Some(FileState::Stored));
+    assert_eq!(room(&mut world, 0), 0, "nothing is kept for it");
+}

@@ -39,7 +39,9 @@ pub(crate) enum DialError {
     NotTrusted(String),
     #[error("what answers at the switchboard's address is no switchboard ({0}): tell your office's operator")]
     NotASwitchboard(String),
-    #[error("the certificates to trust cannot be read: {0}")]
+    #[error(
+        "the certificates to trust cannot be read ({0}): give a file of certificates in PEM to --trust-root, or leave it out"
+    )]
     TrustRoot(String),
     #[error("without TLS a handset speaks only to its own machine: the switchboard's address is elsewhere")]
     NotLoopback,
@@ -163,7 +165,11 @@ impl Dialer {
         if let Some(config) = self.tls.get() {
             return Ok(Arc::clone(config));
         }
-        let config = Arc::new(tls_config(self.trust_root.as_deref()).map_err(|e| DialError::TrustRoot(e.to_string()))?);
+        let unreadable = |error: Box<dyn std::error::Error>| {
+            let file = self.trust_root.as_ref().map_or_else(String::new, |path| format!("{}: ", path.display()));
+            DialError::TrustRoot(format!("{file}{error}"))
+        };
+        let config = Arc::new(tls_config(self.trust_root.as_deref()).map_err(unreadable)?);
         Ok(Arc::clone(self.tls.get_or_init(|| config)))
     }
 }

@@ -38,6 +38,11 @@ fn record<'a>(file: &'a Path, backup: &Backup) -> BackupRecord<'a> {
 /// # Errors
 /// If it cannot be written whole; then there is none.
 pub(crate) fn backup(data: &Path, out: &Path, passphrase: Option<&Path>, output: Output) -> Result<(), Failure> {
+    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    if !folder.is_dir() {
+        let sentence = format!("there is no directory {}: make it, or give another --out", folder.display());
+        return Err(Failure::refused("no-directory", sentence));
+    }
     let passphrase = passphrase::of_backups(passphrase, true)?;
     let made = switchboard::backup(data, out, &passphrase)?;
     if !made.is_noted {
@@ -133,8 +138,8 @@ pub(crate) struct PeerRecord<'a> {
 
 impl<'a> From<&'a OfficeStatus> for StatusRecord<'a> {
     fn from(status: &'a OfficeStatus) -> Self {
-        let (now, report) = (now(), status.report.as_ref());
-        let running = report.filter(|report| !report.is_stale(now)).map(|report| RunningRecord {
+        let report = status.report.as_ref();
+        let running = report.filter(|_| status.is_running).map(|report| RunningRecord {
             said_at: rfc3339(report.at),
             since: rfc3339(report.since),
             version: &report.version,
@@ -178,7 +183,7 @@ impl<'a> From<&'a PeerStatus> for PeerRecord<'a> {
 
 fn for_people(status: &OfficeStatus, now: Timestamp) -> String {
     let counts = &status.inventory;
-    let heard = status.report.as_ref().filter(|report| !report.is_stale(now));
+    let heard = status.report.as_ref().filter(|_| status.is_running);
     let running = match (heard, &status.report) {
         (Some(report), _) => format!(
             "since {}, version {} (as of {} ago)",
@@ -186,10 +191,9 @@ fn for_people(status: &OfficeStatus, now: Timestamp) -> String {
             report.version,
             ago(report.at, now)
         ),
-        (None, Some(silent)) => {
-            styled(&format!("not heard of since {}: probably not running", local_full(silent.at)), CARE)
-        }
-        (None, None) => "no, as far as its data directory tells".to_owned(),
+        (None, Some(silent)) => styled(&format!("no; it ended out of order after {}", local_full(silent.at)), CARE),
+        (None, None) if status.is_running => "yes, since a moment ago".to_owned(),
+        (None, None) => "no".to_owned(),
     };
     let connected = heard
         .map_or_else(String::new, |report| format!(", {} connected", count(report.handsets, "handset", "handsets")));

@@ -16,7 +16,7 @@ use crate::session::Session;
 const APPLICATION_ID: u32 = 0x456e_7472;
 
 /// How many steps have led to the database's tables.
-pub(crate) const VERSION: u32 = 6;
+pub(crate) const VERSION: u32 = 7;
 
 /// A handset: one line's presence on one device.
 pub struct Handset {
@@ -127,6 +127,7 @@ impl Handset {
             include_str!("schema_4.sql"),
             include_str!("schema_5.sql"),
             include_str!("schema_6.sql"),
+            include_str!("schema_7.sql"),
         ];
         database::migrate(&mut db, APPLICATION_ID, &steps)?;
         // Of a process that was killed between deleting something and cutting the log.

@@ -180,7 +180,10 @@ impl Handset {
     /// # Errors
     /// If the database fails.
     pub fn file_brought(&mut self, now: Timestamp, blob: &BlobId) -> Result<(), Error> {
-        self.transact(now, |work| work.set_file(blob, FileState::Opened, FileState::Stored))
+        self.transact(now, |work| {
+            work.run("UPDATE file SET brought = 1 WHERE blob = ?1 AND state = 'opened'", [blob.as_bytes()])?;
+            work.set_file(blob, FileState::Opened, FileState::Stored)
+        })
     }
 
     /// All of a file is here, and opened as it should.
@@ -205,7 +208,12 @@ impl Handset {
     /// If the database fails.
     pub fn file_failed(&mut self, now: Timestamp, blob: &BlobId) -> Result<(), Error> {
         self.transact(now, |work| {
-            work.set_file(blob, FileState::Opened, FileState::Refused)?;
+            let is_open = "SELECT EXISTS (SELECT 1 FROM file WHERE blob = ?1 AND state = 'opened')";
+            if work.row(is_open, [blob.as_bytes()], |row| row.get(0))? {
+                // It must not keep room for what never comes.
+                work.deed(Deed::RemoveBlob { blob: *blob }, Concern::default())?;
+                return work.not_brought(blob, FileState::Opened);
+            }
             work.set_file(blob, FileState::Wanted, FileState::Lost)
         })
     }
@@ -321,8 +329,18 @@ impl Work<'_> {
 
     /// Our switchboard has room for a file, or has not.
     pub(crate) fn file_opened(&mut self, blob: &BlobId, refusal: Option<&Refusal>) -> Result<(), Error> {
-        let state = if refusal.is_some() { FileState::Refused } else { FileState::Opened };
-        self.set_file(blob, FileState::Sealed, state)
+        match refusal {
+            None => self.set_file(blob, FileState::Sealed, FileState::Opened),
+            Some(_) => self.not_brought(blob, FileState::Sealed),
+        }
+    }
+
+    /// A file of ours does not go to our switchboard, or not again.
+    fn not_brought(&mut self, blob: &BlobId, from: FileState) -> Result<(), Error> {
+        let was_there: Option<bool> =
+            self.row("SELECT brought FROM file WHERE blob = ?1", [blob.as_bytes()], |row| row.get(0)).optional()?;
+        let to = if was_there == Some(true) { FileState::Stored } else { FileState::Refused };
+        self.set_file(blob, from, to)
     }
 
     /// Forgets the files of a text that is no more; ours also where they wait to be fetched.

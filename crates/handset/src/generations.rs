@@ -332,6 +332,11 @@ impl Work<'_> {
             "UPDATE generation SET current = 0, retired_at = ?3 WHERE contact = ?1 AND id <> ?2 AND retired_at IS NULL",
             params![contact, best.id.as_bytes(), self.now.as_millis()],
         )?;
+        // A restore has said why there are new ones, also those that are founded before one is vouched for.
+        let announced: bool = self.row("SELECT announced FROM contact WHERE id = ?1", [contact], |row| row.get(0))?;
+        if announced && best.vouched {
+            self.run("UPDATE contact SET announced = 0 WHERE id = ?1", [contact])?;
+        }
         if best.current {
             return Ok(false);
         }
@@ -348,16 +353,11 @@ impl Work<'_> {
                 reservation = NULL WHERE id = ?1",
             [contact],
         )?;
-        // A restore has said why already.
-        // (Which goes for those, too, that are founded before one is vouched for.)
-        let announced: bool = self.row("SELECT announced FROM contact WHERE id = ?1", [contact], |row| row.get(0))?;
-        if best.vouched {
-            self.run("UPDATE contact SET announced = 0 WHERE id = ?1", [contact])?;
-        }
         // Nobody who founds again and again, or is restored so, fills the conversation with it.
-        let is_said = announced
-            || self.was_said_today(contact, "founded-again")?
-            || self.was_said_today(contact, "contact-restored")?;
+        let mut is_said = announced;
+        for why in ["founded-again", "restored", "contact-restored"] {
+            is_said = is_said || self.was_said_today(contact, why)?;
+        }
         if best.number > 1 && !is_said {
             self.notice(contact, "founded-again")?;
         }

@@ -19,8 +19,11 @@ use crate::own::Own;
 /// How often a conversation is founded again for this.
 const AT_MOST_EVERY: Duration = Duration::from_hours(1);
 
-/// How long a file lies at a switchboard whose operator says nothing else.
-const FILES_LIE: Duration = Duration::from_hours(30 * 24);
+/// How long ago, at the most, a file was sent that is brought again.
+const AGAIN: Duration = Duration::from_hours(7 * 24);
+
+/// So many bytes of files are brought again: nobody fetches most of them, and they lie until their time is over.
+const AGAIN_BYTES: u64 = 512 << 20;
 
 /// A card that can still be taken up.
 struct OpenCard {
@@ -76,24 +79,29 @@ impl Work<'_> {
             let from = from.parse().map_err(|_| Error::Corrupt("origin"))?;
             self.deed(Deed::OpenMailbox { mailbox, from }, Concern::default())?;
         }
-        self.open_files_again()
+        self.open_files_again(&own)
     }
 
-    /// The switchboard has no bytes of files any more: ours are brought there again, of which nobody knows here whether
-    /// they were fetched, but for those whose time there would be over anyway.
-    fn open_files_again(&mut self) -> Result<(), Error> {
-        self.run(
-            "UPDATE file SET state = 'sealed' WHERE mine = 1 AND (state = 'opened' OR (state = 'stored'
-                AND (SELECT sent_at FROM message WHERE message.row = file.message) > ?1))",
-            [self.now.as_millis().saturating_sub(u64::try_from(FILES_LIE.as_millis()).unwrap_or(u64::MAX))],
-        )?;
+    /// The switchboard has no bytes of files any more: those that were under way are brought, and the newest that were
+    /// there are brought again, since nobody knows here whether they were fetched.
+    fn open_files_again(&mut self, own: &Own) -> Result<(), Error> {
+        let since = self.now.as_millis().saturating_sub(u64::try_from(AGAIN.as_millis()).unwrap_or(u64::MAX));
         let mut ours = self.db.prepare_cached(
-            "SELECT blob, size FROM file WHERE mine = 1 AND state = 'sealed' ORDER BY message, place",
+            "SELECT blob, size, file.state FROM file JOIN message ON message.row = file.message
+             WHERE file.mine = 1 AND at = ?1 AND (file.state IN ('sealed', 'opened') OR (file.state = 'stored' AND sent_at > ?2))
+             ORDER BY file.state = 'stored', message DESC, file.place",
         )?;
-        let ours: Vec<(Vec<u8>, u64)> =
-            ours.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
-        for (blob, size) in ours {
+        let ours: Vec<(Vec<u8>, u64, String)> = ours
+            .query_map(params![own.switchboard.as_str(), since], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+            .collect::<Result<_, _>>()?;
+        let mut room = AGAIN_BYTES;
+        for (blob, size, state) in ours {
+            if state == "stored" {
+                let Some(left) = room.checked_sub(size) else { continue };
+                room = left;
+            }
             let blob = BlobId::from_slice(&blob).ok_or(Error::Corrupt("file"))?;
+            self.run("UPDATE file SET state = 'sealed' WHERE blob = ?1", [blob.as_bytes()])?;
             let open = Deed::OpenBlob { blob, size: protocol::files::sealed(size), copies: 1 };
             self.deed(open, Concern { blob: Some(blob), ..Concern::default() })?;
         }

@@ -15,6 +15,10 @@ use crate::passphrase;
 use crate::session::{Session, now};
 
 pub(super) async fn run(args: &Backup, global: &Global, output: Output) -> Result<Exit, Failure> {
+    if args.out.exists() && !args.out.is_file() {
+        let sentence = format!("the path {} is no file: give another --out", args.out.display());
+        return Err(Failure::refused("not-a-file", sentence));
+    }
     if args.out.exists() && !args.force {
         return Err(Failure::refused(
             "file-exists",

@@ -15,6 +15,13 @@ pub(super) async fn run(args: &Claim, global: &Global, output: Output) -> Result
     let link: ClaimLink = args.url.parse()?;
     let profile = Profile::open_or_make(&dir(global)?)?.whole()?;
     let new = !profile.has_key();
+    if new && args.moving {
+        profile.remove();
+        return Err(Failure::refused(
+            "nothing-to-move",
+            "--move is for a handset that has a line, and this profile has none: to bring a line back from a backup, give `restore FILE --claim URL`",
+        ));
+    }
     let opened = if new {
         passphrase::choose().and_then(|passphrase| profile.make(&passphrase))
     } else {

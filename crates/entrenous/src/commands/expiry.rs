@@ -25,7 +25,7 @@ pub(super) async fn run(args: &Expiry, global: &Global, output: Output) -> Resul
     let view = session.handset().person(&person)?;
     output.result(&Person::from(&view), || views::expiry(&view));
     if exit == Exit::Waiting {
-        note("It is not as far as you want to wait for: it goes as soon as it can.");
+        note("It is kept here, and goes as soon as our switchboard answers.");
     }
     session.close().await?;
     Ok(exit)

@@ -38,7 +38,7 @@ pub(super) async fn save(
             Some(FileState::Lost) => {
                 exit = Exit::Refused;
                 note(&format!(
-                    "\"{name}\" is not to be had any more: it was taken back, or fetched before a restore, or its time at their office is over; or what came was not what they sent. Ask them to send it again."
+                    "\"{name}\" is not to be had any more: it was taken back, or fetched before a restore, or its time at their office is over; or it never came there, or not as they sent it. Ask them to send it again."
                 ));
                 continue;
             }
@@ -108,8 +108,8 @@ async fn fetch(session: &mut Session, files: &[FileView], dir: &Path, most: u64)
         return Ok(exit);
     }
     note(&format!(
-        "{} of {} was left where it is: no more than {} is fetched at a time, unless you give --up-to SIZE.",
-        if left.len() == 1 { "1 file".to_owned() } else { format!("{} files", left.len()) },
+        "{} ({}) left where they lie: no more than {} is fetched at a time; --up-to SIZE says how much that is.",
+        if left.len() == 1 { "1 file was".to_owned() } else { format!("{} files were", left.len()) },
         bytes(left.iter().map(|file| file.size).sum()),
         bytes(most),
     ));

@@ -31,7 +31,7 @@ pub(super) async fn text(args: &Text, global: &Global, output: Output) -> Result
     let exit = sent(session, id, output).await?;
     if !refused.is_empty() {
         let sentence = format!(
-            "our switchboard does not take {}, since too many files wait there: the text went without; send them again when some have been fetched",
+            "our switchboard has no room for {} now: the text went without; send it again later, or tell your office's operator",
             refused.join(", ")
         );
         return Err(Failure::refused("file-refused", sentence));

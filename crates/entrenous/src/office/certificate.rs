@@ -88,6 +88,7 @@ mod tests {
         let status = OfficeStatus {
             public_url: url.to_owned(),
             certificate,
+            is_running: false,
             report: None,
             inventory: switchboard::store::Inventory::default(),
             database_bytes: 0,

@@ -37,6 +37,11 @@ impl DataDir {
         }
     }
 
+    /// Whether a process has taken the directory.
+    pub(super) fn is_taken(path: &Path) -> bool {
+        File::open(path.join("lock")).is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    }
+
     /// Removes what this process has made, if the directory was not there before: nobody has had to do with it yet.
     pub(super) fn discard(self) {
         let Some((own, around)) = self.made.split_first() else { return };

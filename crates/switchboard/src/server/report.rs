@@ -6,7 +6,6 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use protocol::{SwitchboardAddress, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -31,16 +30,6 @@ pub struct Report {
     pub handsets: u64,
     /// Peers that something is wrong with.
     pub troubles: Vec<(SwitchboardAddress, Trouble)>,
-}
-
-/// It is written anew each minute. Whoever has said nothing for so long was most likely killed, or the machine was.
-const SILENT: Duration = Duration::from_mins(10);
-
-impl Report {
-    /// Whether whoever wrote it has not been heard of since when it ought to have been.
-    pub fn is_stale(&self, now: Timestamp) -> bool {
-        now.since(self.at) > SILENT
-    }
 }
 
 /// What is wrong with a peer.
@@ -152,10 +141,6 @@ mod tests {
         };
         write(folder.path(), &report).unwrap();
         assert_eq!(read(folder.path()), Some(report.clone()));
-        let after = |minutes| report.at.after(Duration::from_mins(minutes));
-        assert!(
-            !report.is_stale(after(9)) && report.is_stale(after(11)) && !report.is_stale(Timestamp::from_millis(0))
-        );
         remove(folder.path());
         assert_eq!(read(folder.path()), None);
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 use protocol::{SwitchboardAddress, Timestamp};
 
 use super::certificate_state::{CertificateState, certificate_state};
-use super::data::database;
+use super::data::{DataDir, database};
 use super::operator::{LAST_BACKUP, PUBLIC_URL, open, setting};
 use super::report::{self, Report, Trouble};
 use super::{OperatorError, now};
@@ -19,7 +19,9 @@ pub struct OfficeStatus {
     pub public_url: String,
     /// What is known of its certificate, and of how obtaining it goes.
     pub certificate: Option<CertificateState>,
-    /// What the running process said last; none if none runs, or none has said anything yet.
+    /// Whether a process runs on the data.
+    pub is_running: bool,
+    /// What a running process said last; none if it stopped in order, or has not said anything yet.
     pub report: Option<Report>,
     /// Sums over its lines.
     pub inventory: Inventory,
@@ -77,6 +79,7 @@ pub fn status(data: &Path) -> Result<OfficeStatus, OperatorError> {
     Ok(OfficeStatus {
         certificate: certificate_state(data).filter(|_| public_url.starts_with("https:")),
         public_url,
+        is_running: DataDir::is_taken(data),
         report: report::read(data),
         inventory,
         database_bytes: [&path, &wal]
