@@ -36,6 +36,8 @@ pub(crate) struct Session {
     watched: bool,
     /// The redemption that the command waits for.
     awaited: Option<i64>,
+    /// Whether the command itself tells what becomes of files.
+    tells_of_files: bool,
     profile: Profile,
 }
 
@@ -68,6 +70,7 @@ impl Session {
             warned: false,
             watched: false,
             awaited: None,
+            tells_of_files: false,
             profile,
         }
     }
@@ -80,6 +83,11 @@ impl Session {
     /// From here on what becomes of this redemption is told by the command.
     pub(crate) const fn await_redemption(&mut self, redemption: i64) {
         self.awaited = Some(redemption);
+    }
+
+    /// From here on what becomes of files is told by the command.
+    pub(crate) const fn tell_of_files(&mut self) {
+        self.tells_of_files = true;
     }
 
     /// Whether the handset is connected and up to date.
@@ -338,6 +346,11 @@ impl Session {
                 let whose = petname.as_ref().map(|name| format!(" (as {})", one_line(name))).unwrap_or_default();
                 note(&format!("A card that you took up{whose} came to nothing: {sentence}."));
             }
+            Step::Event(Event::FileRefused { person, name }) if !self.tells_of_files => note(&format!(
+                "\"{}\" for {} was not sent: our switchboard has no room for it now. Send it again later.",
+                one_line(name),
+                one_line(person)
+            )),
             Step::Event(Event::Arrived { .. }) => self.arrived += 1,
             Step::Event(Event::CaughtUp) => {
                 if self.watched && !self.online {

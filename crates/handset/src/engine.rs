@@ -92,6 +92,13 @@ pub enum Event {
     Carrying,
     /// A file is no more: its sealed bytes are to be removed.
     FileGone(BlobId),
+    /// A file of ours does not go to our switchboard: there is no room for it.
+    FileRefused {
+        /// Whom it was for.
+        person: String,
+        /// What it is called.
+        name: String,
+    },
     /// The handset's clock differs from the switchboard's by so many seconds (positive: the handset is ahead).
     ClockOff {
         /// Seconds.

@@ -337,10 +337,21 @@ impl Work<'_> {
 
     /// A file of ours does not go to our switchboard, or not again.
     fn not_brought(&mut self, blob: &BlobId, from: FileState) -> Result<(), Error> {
-        let was_there: Option<bool> =
-            self.row("SELECT brought FROM file WHERE blob = ?1", [blob.as_bytes()], |row| row.get(0)).optional()?;
-        let to = if was_there == Some(true) { FileState::Stored } else { FileState::Refused };
-        self.set_file(blob, from, to)
+        let found: Option<(bool, String, String)> = self
+            .row(
+                "SELECT brought, person, file.name FROM file JOIN message ON message.row = file.message
+                    JOIN contact ON contact.id = message.contact WHERE blob = ?1 AND file.state = ?2",
+                params![blob.as_bytes(), from.as_str()],
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            )
+            .optional()?;
+        let Some((was_there, person, name)) = found else { return Ok(()) };
+        if was_there {
+            return self.set_file(blob, from, FileState::Stored);
+        }
+        self.set_file(blob, from, FileState::Refused)?;
+        self.event(Event::FileRefused { person, name });
+        Ok(())
     }
 
     /// Forgets the files of a text that is no more; ours also where they wait to be fetched.

@@ -74,6 +74,7 @@ pub(super) async fn seal(session: &mut Session, args: &Text) -> Result<Vec<Seale
 pub(super) async fn bring(session: &mut Session, files: &[SealedFile]) -> Result<(Exit, Vec<String>), Failure> {
     let wanted: Vec<(BlobId, String, u64)> =
         files.iter().map(|file| (file.blob, file.name.clone(), file.size)).collect();
+    session.tell_of_files();
     let exit = session.carry("sending", &wanted).await?;
     let mut refused = Vec::new();
     for file in files {

@@ -1,6 +1,6 @@
 //! `people`: contacts, and who asks to become one.
 
-use handset::PersonView;
+use handset::{PersonView, Verified};
 
 use crate::cli::{Global, People};
 use crate::exit::{Exit, Failure};
@@ -38,8 +38,10 @@ async fn act(session: &mut Session, command: Option<People>, output: Output) -> 
         }
         Some(People::Show(args)) => shown(&session.handset().person(&args.person)?),
         Some(People::Verify { person, yes }) => {
-            if !yes {
-                compare(&session.handset().person(&person.person)?)?;
+            let view = session.handset().person(&person.person)?;
+            // Before their handset has vouched there is nothing to compare, which the engine says.
+            if !yes && view.verified > Verified::Unverified {
+                compare(&view)?;
             }
             shown(&session.handset().verify_person(now(), &person.person)?)
         }

@@ -202,8 +202,8 @@ pub(crate) fn waiting(pending: &[Pending], now: Timestamp) -> String {
 /// One thing that waits, in words.
 pub(crate) fn pending_words(pending: &Pending, now: Timestamp) -> String {
     let (one, many, what_for) = match pending.what {
-        "texts" => ("text", "texts", "to be stored at our switchboard"),
-        "delivery" => ("text", "texts", "for their handset"),
+        "texts" => ("message", "messages", "to be stored at our switchboard"),
+        "delivery" => ("message", "messages", "for their handset"),
         "cards" => ("card", "cards", "to be taken up"),
         "files" => ("file", "files", "to be stored at our switchboard"),
         _ => ("change", "changes", "to be stored at our switchboard"),
@@ -254,9 +254,9 @@ mod tests {
         let pending =
             |what, count, person: Option<&str>| Pending { person: person.map(str::to_owned), count, what, since: now };
         let one = pending_words(&pending("texts", 1, Some("Tomas")), now);
-        assert!(one.starts_with("1 text to Tomas waits to be stored at our switchboard since "), "{one}");
+        assert!(one.starts_with("1 message to Tomas waits to be stored at our switchboard since "), "{one}");
         let two = pending_words(&pending("delivery", 2, Some("Tomas")), now);
-        assert!(two.starts_with("2 texts to Tomas wait for their handset since "), "{two}");
+        assert!(two.starts_with("2 messages to Tomas wait for their handset since "), "{two}");
         assert!(pending_words(&pending("cards", 1, None), now).starts_with("1 card waits to be taken up since "));
     }
 }

@@ -155,3 +155,31 @@ fn what_cannot_be_sent_is_refused_before_anything_is_kept() {
     assert!(!ada.profile.join("files").exists());
     assert_eq!(ada.run(&["text", "Ivo"]).0, 2, "nothing to say");
 }
+
+#[test]
+fn a_file_for_which_there_is_no_room_is_told_of_and_its_words_go_once() {
+    let world = World::new();
+    let config = path(&world, "small.toml");
+    fs::write(&config, "[limits]\nblob-bytes-per-line = \"1 MiB\"\n").unwrap();
+    let limited = ["--config", config.as_str()];
+    let aldmoor = Office::start(&world, "Aldmoor", "127.0.0.1:0", &limited);
+    let veresk = world.office("Veresk");
+    let (ada, ivo) = (world.principal(&aldmoor, "Ada Marsh"), world.principal(&veresk, "Ivo Tarn"));
+    acquainted(&ada, &ivo);
+    fs::write(world.path("map.png"), bytes(2_000_000)).unwrap();
+    let map = path(&world, "map.png");
+    let refused = (1, "file-refused".to_owned());
+    assert_eq!(ada.fails(&["text", "Ivo", "With the map.", "--attach", &map]), refused);
+    // And where the switchboard says so only later.
+    let listen = aldmoor.field("listening").to_owned();
+    aldmoor.stop();
+    assert_eq!(ada.run(&["text", "Ivo", "Without it.", "--attach", &map, "--timeout", "1"]).0, 3);
+    let _aldmoor = Office::start(&world, "Aldmoor", &listen, &limited);
+    let synced = ada.command(&["sync"]).output().unwrap();
+    let said = String::from_utf8_lossy(&synced.stderr);
+    assert!(said.contains("\"map.png\" for Ivo Tarn was not sent: our switchboard has no room"), "{said}");
+    until("both came once", || {
+        let texts: Vec<_> = ivo.run(&["read", "Ada"]).1.iter().map(|text| text["text"].clone()).collect();
+        texts.ends_with(&["With the map.".into(), "Without it.".into()])
+    });
+}

@@ -106,7 +106,7 @@ fn what_cannot_go_waits_and_goes_later() {
     let status = ada.done(&["status", "--timeout", "1"]);
     assert_eq!((&status["pending"], &status["online"]), (&1.into(), &false.into()));
     let words = status["waiting"].to_string();
-    assert!(words.contains("1 text to Ivo Tarn waits to be stored at our switchboard since"), "{words}");
+    assert!(words.contains("1 message to Ivo Tarn waits to be stored at our switchboard since"), "{words}");
     assert_eq!(ada.run(&["sync", "--timeout", "1"]).0, 3);
     let (code, records) = ada.run(&["card", "new", "--for", "Ivo", "--timeout", "1"]);
     assert_eq!((code, &records[0]["stored"]), (3, &false.into()));
