@@ -8,8 +8,8 @@ use protocol::{BlobId, limits};
 
 use crate::cli::Text;
 use crate::exit::{Exit, Failure};
+use crate::output::bars::Bars;
 use crate::output::note;
-use crate::output::progress::Bars;
 use crate::output::style::one_line;
 use crate::session::Session;
 use crate::voice;

@@ -8,7 +8,7 @@ use crate::backup_file::Draft;
 use crate::cli::{Backup, Global};
 use crate::clock::rfc3339;
 use crate::exit::{Exit, Failure};
-use crate::output::rows::Progress;
+use crate::output::progress::Progress;
 use crate::output::style::{GOOD, styled};
 use crate::output::{Output, json, note};
 use crate::passphrase;

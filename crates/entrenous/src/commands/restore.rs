@@ -6,7 +6,7 @@ use crate::backup_file;
 use crate::cli::{Global, Restore};
 use crate::clock::{local_full, rfc3339};
 use crate::exit::{Exit, Failure};
-use crate::output::rows::Progress;
+use crate::output::progress::Progress;
 use crate::output::style::{GOOD, STRONG, harmless, styled};
 use crate::output::{Output, json};
 use crate::passphrase::{self, Passphrase};

@@ -6,8 +6,8 @@ use handset::{FileState, FileView};
 use protocol::{BlobId, files};
 
 use crate::exit::{Exit, Failure};
+use crate::output::bars::bytes;
 use crate::output::note;
-use crate::output::progress::bytes;
 use crate::output::style::one_line;
 use crate::session::{Session, now};
 

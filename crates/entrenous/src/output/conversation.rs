@@ -6,7 +6,7 @@ use handset::{ExpiryLine, FileState, FileView, MessageState, MessageView};
 use protocol::{BlobId, ContentId, Timestamp};
 use unicode_width::UnicodeWidthStr as _;
 
-use super::progress::{bytes, minutes, waveform};
+use super::bars::{bytes, minutes, waveform};
 use super::style::{CARE, GOOD, QUIET, STRONG, harmless, one_line, styled};
 use super::views::term_words;
 use crate::clock::{local_day, local_full, local_time};

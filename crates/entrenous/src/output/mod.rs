@@ -1,11 +1,11 @@
 //! What a command prints: results on stdout, as JSON or for people; messages for people on stderr.
 
+pub(crate) mod bars;
 pub(crate) mod conversation;
 pub(crate) mod json;
 pub(crate) mod notices;
 pub(crate) mod progress;
 pub(crate) mod qr;
-pub(crate) mod rows;
 pub(crate) mod style;
 pub(crate) mod table;
 pub(crate) mod views;
