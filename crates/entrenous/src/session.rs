@@ -347,7 +347,7 @@ impl Session {
                 note(&format!("A card that you took up{whose} came to nothing: {sentence}."));
             }
             Step::Event(Event::FileRefused { person, name }) if !self.tells_of_files => note(&format!(
-                "\"{}\" for {} was not sent: our switchboard has no room for it now. Send it again later.",
+                "\"{}\" for {} was not sent: our switchboard has no room for it now, or its copy here is gone. Send it again later.",
                 one_line(name),
                 one_line(person)
             )),

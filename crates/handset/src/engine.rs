@@ -92,7 +92,7 @@ pub enum Event {
     Carrying,
     /// A file is no more: its sealed bytes are to be removed.
     FileGone(BlobId),
-    /// A file of ours does not go to our switchboard: there is no room for it.
+    /// A file of ours does not go to our switchboard: there is no room for it, or its bytes are not here.
     FileRefused {
         /// Whom it was for.
         person: String,

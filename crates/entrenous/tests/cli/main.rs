@@ -4,6 +4,7 @@ mod backups;
 mod cards;
 mod demo;
 mod files;
+mod manners;
 mod office;
 #[path = "../../../switchboard/tests/pebble/mod.rs"]
 mod pebble;
