@@ -1,5 +1,6 @@
 //! Restores that break off, and restored lines that no office takes.
 
+use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -41,21 +42,27 @@ fn goes_on(new: &Handset<'_>, ivo: &Handset<'_>) {
     assert_eq!(texts(ivo, ADA), ["Before the backup.", "Here again."]);
 }
 
+/// Makes a backup of a line that has a contact, whose handset this gives.
+fn back_up<'w>(world: &'w World, [own, other]: [&Office; 2], file: &Path, of_backups: &[&str; 2]) -> Handset<'w> {
+    let (ada, ivo) = (world.principal(own, ADA), world.principal(other, "Ivo Tarn"));
+    acquainted(&ada, &ivo);
+    std::fs::write(of_backups[1], "a long voyage\n").unwrap();
+    ada.done(&backup(file, of_backups));
+    ivo
+}
+
 #[test]
 fn a_restore_that_was_killed_is_given_once_more() {
     let world = World::new();
     let (aldmoor, veresk) = (world.office("Aldmoor"), world.office("Veresk"));
-    let (ada, ivo) = (world.principal(&aldmoor, ADA), world.principal(&veresk, "Ivo Tarn"));
-    acquainted(&ada, &ivo);
     let (file, of_backups) = (world.path("ada.backup"), world.path("of-backups"));
-    std::fs::write(&of_backups, "a long voyage\n").unwrap();
-    let of_backups = ["--backup-passphrase-file", path(&of_backups)];
-    ada.done(&backup(&file, &of_backups));
+    let (file, of_backups) = (file.as_path(), ["--backup-passphrase-file", path(&of_backups)]);
+    let ivo = back_up(&world, [&aldmoor, &veresk], file, &of_backups);
     let (listen, another) = (aldmoor.field("listening").to_owned(), aldmoor.claim_url(&world));
     aldmoor.stop();
 
     let new = world.handset("new");
-    let words = [&["restore", path(&file)][..], &of_backups].concat();
+    let words = [&["restore", path(file)][..], &of_backups].concat();
     break_off(&new, &words);
     let _aldmoor = Office::start(&world, "Aldmoor", &listen, &[]);
     let unfinished = (1, "restore-unfinished".to_owned());
@@ -71,17 +78,14 @@ fn a_restore_that_was_killed_is_given_once_more() {
 fn a_restored_line_that_its_office_does_not_know_is_kept_and_goes_to_another() {
     let world = World::new();
     let (aldmoor, veresk) = (world.office("Aldmoor"), world.office("Veresk"));
-    let (ada, ivo) = (world.principal(&aldmoor, ADA), world.principal(&veresk, "Ivo Tarn"));
-    acquainted(&ada, &ivo);
     let (file, of_backups) = (world.path("ada.backup"), world.path("of-backups"));
-    std::fs::write(&of_backups, "a long voyage\n").unwrap();
-    let of_backups = ["--backup-passphrase-file", path(&of_backups)];
-    ada.done(&backup(&file, &of_backups));
+    let (file, of_backups) = (file.as_path(), ["--backup-passphrase-file", path(&of_backups)]);
+    let ivo = back_up(&world, [&aldmoor, &veresk], file, &of_backups);
     let listen = aldmoor.field("listening").to_owned();
     aldmoor.stop();
 
     let new = world.handset("new");
-    break_off(&new, &[&["restore", path(&file)][..], &of_backups].concat());
+    break_off(&new, &[&["restore", path(file)][..], &of_backups].concat());
     // As a restore leaves it to which the switchboard gave no answer.
     std::fs::remove_file(new.profile.join("restoring")).unwrap();
     let (_emptied, oster) = (Office::start(&world, "Emptied", &listen, &[]), world.office("Oster"));
