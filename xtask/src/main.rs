@@ -2,6 +2,7 @@
 //!
 //! Standard library only: this is the first thing a fresh machine compiles, before anybody has seen anything.
 
+mod app;
 mod bench;
 mod browser;
 mod deny;
@@ -28,6 +29,7 @@ Entrenous: the commands of its workshop.
 
   cargo xtask start [--demo] [-- ARGS]   set up, build, and run one switchboard (or the demonstration)
   cargo xtask build                      set up and build target/release/entrenous
+  cargo xtask app [--dev]                build the phone app alone; print its folder and its hash
   cargo xtask test [--quick] [STAGE..]   set up and run every check, or only the stages named
   cargo xtask mutants [NAME..]           break one thing after the other, and see the simulator catch it
   cargo xtask fuzz [TARGET] [SECONDS]    fuzz one target, or each in turn (60 seconds each)
@@ -60,6 +62,7 @@ fn dispatch(args: &[String]) -> Result<(), Failure> {
     match command {
         "start" => start::run(rest),
         "build" => start::build(rest),
+        "app" => app::run(rest),
         "test" => test::run(rest),
         "mutants" => mutants::run(rest),
         "fuzz" => fuzz::run(rest),

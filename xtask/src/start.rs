@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use crate::app;
 use crate::setup;
 use crate::shell::{self, Failure};
 
@@ -55,7 +56,9 @@ pub(crate) fn build(args: &[String]) -> Result<(), Failure> {
 /// One sentence: a missing tool, or a build that failed.
 pub(crate) fn release_binary() -> Result<PathBuf, Failure> {
     setup::require(&[&setup::C_COMPILER])?;
-    shell::run(&mut shell::cargo(["build", "--release", "--package", "entrenous"]))?;
+    let app = app::build(app::Build::Release)?;
+    println!("The app's hash is {}.", app.hash);
+    shell::run(shell::cargo(["build", "--release", "--package", "entrenous"]).env("ENTRENOUS_APP", &app.dir))?;
     Ok(shell::target_dir().join("release").join(format!("entrenous{}", std::env::consts::EXE_SUFFIX)))
 }
 

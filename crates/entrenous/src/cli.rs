@@ -365,6 +365,9 @@ pub(crate) struct Demo {
     /// Where to keep the demonstration's data [default: a directory that is removed at the end]
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
+    /// Serve the phone app in this folder [default: the one inside this program]
+    #[arg(long, value_name = "DIR", env = "ENTRENOUS_APP")]
+    pub(crate) app: Option<PathBuf>,
 }
 
 fn parse_term(text: &str) -> Result<Term, String> {

@@ -6,8 +6,9 @@ mod counterpart;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use switchboard::{Config, Running};
+use switchboard::{App, Config, Running};
 
+use crate::app;
 use crate::cli::{Demo, Global};
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
@@ -27,8 +28,9 @@ pub(crate) async fn run(args: &Demo, global: &Global, output: Output) -> Result<
     crate::serve::log("warn");
     let end = ended();
     let place = Place::take(args.data.as_deref())?;
-    let first = start(&place.dir, OFFICES[0]).await?;
-    let second = match start(&place.dir, OFFICES[1]).await {
+    let app = app::served(args.app.as_deref())?;
+    let first = start(&place.dir, OFFICES[0], &app).await?;
+    let second = match start(&place.dir, OFFICES[1], &app).await {
         Ok(second) => second,
         Err(failure) => {
             first.shutdown().await;
@@ -73,10 +75,11 @@ async fn talk(
     }
 }
 
-async fn start(dir: &Path, (name, office, port): (&str, &str, u16)) -> Result<Running, Failure> {
+async fn start(dir: &Path, (name, office, port): (&str, &str, u16), app: &App) -> Result<Running, Failure> {
     let data = dir.join(name);
     let config = |port| Config {
         insecure_loopback: true,
+        app: app.clone(),
         ..Config::new(&data, std::net::SocketAddr::from(([127, 0, 0, 1], port)), office)
     };
     match switchboard::start(config(port)).await {

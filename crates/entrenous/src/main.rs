@@ -1,5 +1,6 @@
 //! Entrenous in one binary: an office's switchboard, a handset in the terminal, and a demonstration of both.
 
+mod app;
 mod backup_file;
 mod cli;
 mod clock;

@@ -16,8 +16,8 @@ pub use limits::Limits;
 pub use reach::is_public;
 #[cfg(not(target_family = "wasm"))]
 pub use server::{
-    Acme, Backup, CertificateState, Config, INVITATION, Invitation, InvitationState, Invited, LETS_ENCRYPT, OfficeLine,
-    OfficeStatus, OperatorError, PeerStatus, RenewalState, Report, Running, StartError, Trouble, backup, find_line,
-    forget_peer, free_bytes, invitations, invite, lines, peers, reinstate, restore, revoke_handset, set_peer_standing,
-    start, status, withdraw_invitation,
+    Acme, App, Backup, CertificateState, Config, INVITATION, Invitation, InvitationState, Invited, LETS_ENCRYPT,
+    OfficeLine, OfficeStatus, OperatorError, PeerStatus, RenewalState, Report, Running, StartError, Trouble, backup,
+    find_line, forget_peer, free_bytes, invitations, invite, lines, peers, reinstate, restore, revoke_handset,
+    set_peer_standing, start, status, withdraw_invitation,
 };

@@ -2,6 +2,7 @@
 //!
 //! Apart from xtask, which calls it, because what makes wasm-bindgen's glue is slow to build.
 
+mod app;
 mod chromium;
 mod http;
 mod run;
@@ -16,6 +17,8 @@ use crate::run::Run;
 const HELP: &str = "\
 xtask-wasm test MODULE.wasm          run a test module in headless Chromium
 xtask-wasm bundle MODULE.wasm DIR    write the module and its glue for a browser into DIR
+xtask-wasm app ASSETS DIR MODULE.wasm..
+                                     put the phone app together in DIR, out of its assets and modules; print its hash
 ";
 
 fn main() -> ExitCode {
@@ -24,6 +27,9 @@ fn main() -> ExitCode {
     let result = match args[..] {
         ["test", module] => test(Path::new(module)),
         ["bundle", module, dir] => bundle(Path::new(module), Path::new(dir)),
+        ["app", assets, dir, ref modules @ ..] if !modules.is_empty() => {
+            app::assemble(Path::new(assets), Path::new(dir), modules).map(|hash| println!("{hash}"))
+        }
         _ => {
             eprint!("{HELP}");
             return ExitCode::from(2);

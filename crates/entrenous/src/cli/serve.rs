@@ -65,6 +65,9 @@ pub(crate) struct Settings {
     /// A switchboard to allow, host or host:port; may be repeated, or several with commas
     #[arg(long, value_name = "PEER", env = "ENTRENOUS_ALLOW", value_delimiter = ',')]
     pub(crate) allow: Vec<SwitchboardAddress>,
+    /// Serve the phone app in this folder, as `cargo xtask build` leaves it [default: the one inside this program]
+    #[arg(long, value_name = "DIR", env = "ENTRENOUS_APP")]
+    pub(crate) app: Option<PathBuf>,
     /// For development: loopback addresses only, peers included; plain http unless --tls-cert is given
     #[arg(long, value_name = "BOOL", env = "ENTRENOUS_INSECURE_LOOPBACK", value_parser = BoolishValueParser::new(), num_args = 0..=1, default_missing_value = "true", require_equals = true, action = ArgAction::Set, hide_possible_values = true)]
     pub(crate) insecure_loopback: Option<bool>,

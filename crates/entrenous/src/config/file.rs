@@ -14,7 +14,7 @@ use crate::cli::{Federation, Settings};
 use crate::exit::Failure;
 
 /// Every key of the file, in the order in which it is printed.
-pub(super) const KEYS: [&str; 16] = [
+pub(super) const KEYS: [&str; 17] = [
     "data",
     "office",
     "listen",
@@ -29,6 +29,7 @@ pub(super) const KEYS: [&str; 16] = [
     "trust-root",
     "federation",
     "allow",
+    "app",
     "insecure-loopback",
     "limits",
 ];
@@ -87,6 +88,7 @@ fn take(settings: &mut Settings, key: &str, value: &Value, base: &Path) -> Resul
             let who = value.as_str().and_then(|who| Federation::from_str(who, false).ok());
             settings.federation = Some(who.ok_or("it must be \"open\" or \"allow-list\"")?);
         }
+        "app" => settings.app = Some(path(value, base)?),
         "allow" => settings.allow = peers(value)?,
         _ => settings.insecure_loopback = Some(yes_or_no(value)?),
     }

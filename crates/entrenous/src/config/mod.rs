@@ -12,6 +12,7 @@ use protocol::SwitchboardAddress;
 use switchboard::core::Federation;
 use switchboard::{Acme, Config};
 
+use crate::app;
 use crate::cli::{self, Global, Serve, Settings};
 use crate::exit::Failure;
 use values::Listen;
@@ -110,6 +111,7 @@ impl Effective {
             trust_roots: said.trust_root.clone(),
             federation,
             limits: said.limits.clone().unwrap_or_default(),
+            app: app::served(said.app.as_deref())?,
             ..Config::new(data, listen, office)
         })
     }
@@ -147,6 +149,7 @@ fn over(upper: Settings, lower: Settings) -> Settings {
         tls_key: upper.tls_key.or(lower.tls_key),
         federation: upper.federation.or(lower.federation),
         allow: if upper.allow.is_empty() { lower.allow } else { upper.allow },
+        app: upper.app.or(lower.app),
         insecure_loopback: upper.insecure_loopback.or(lower.insecure_loopback),
         trust_root: upper.trust_root.or(lower.trust_root),
         limits: upper.limits.or(lower.limits),

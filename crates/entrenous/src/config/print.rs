@@ -76,6 +76,12 @@ pub(super) fn print(settings: &Settings, file: Option<&Path>) -> String {
     );
     let allow: Vec<String> = settings.allow.iter().map(|peer| quoted(peer.as_str())).collect();
     out.entry("Switchboards to allow.", "allow", usual(format!("[{}]", allow.join(", "))), "");
+    out.entry(
+        "The phone app to serve, instead of the one inside the program.",
+        "app",
+        path(&settings.app),
+        "\"/usr/share/entrenous/app\"",
+    );
     let insecure = settings.insecure_loopback.unwrap_or_default();
     out.entry("For development: this machine only.", "insecure-loopback", usual(insecure.to_string()), "");
 
@@ -138,6 +144,7 @@ mod tests {
             tls_key: Some("/k.pem".into()),
             federation: Some(Federation::AllowList),
             allow: vec!["b.org".parse().unwrap(), "c.org:8443".parse().unwrap()],
+            app: Some("/app".into()),
             insecure_loopback: Some(false),
             trust_root: Some("/r.pem".into()),
             limits: Some(Limits { connections: 7, ..Limits::default() }),

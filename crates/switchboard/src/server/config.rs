@@ -7,6 +7,7 @@ use protocol::SwitchboardAddress;
 
 use super::StartError;
 use super::acme::Acme;
+use super::app::App;
 use crate::core::{Federation, Office};
 use crate::limits::Limits;
 
@@ -35,6 +36,8 @@ pub struct Config {
     pub federation: Federation,
     /// How much anybody may use.
     pub limits: Limits,
+    /// The phone app that it serves; none if it has none.
+    pub app: App,
 }
 
 impl Config {
@@ -52,6 +55,7 @@ impl Config {
             trust_roots: None,
             federation: Federation::default(),
             limits: Limits::default(),
+            app: App::default(),
         }
     }
 

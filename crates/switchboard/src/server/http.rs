@@ -9,7 +9,7 @@ use protocol::files::BLOB_PATH;
 use protocol::frames::LINE_PATH;
 
 use super::peers::Unheard;
-use super::{Shared, blobs, federation, line, pages};
+use super::{Shared, app, blobs, federation, line, pages};
 
 /// All routes.
 pub(super) fn router(shared: Arc<Shared>) -> Router {
@@ -22,10 +22,11 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route(&format!("{BLOB_PATH}/{{blob}}/{{at}}"), get(blobs::give))
         .route(WELL_KNOWN_PATH, get(federation::info))
         .route("/c", get(pages::card))
-        .route("/claim", get(pages::claim))
+        .route("/claim", get(app::claim))
         .route("/page.css", get(pages::style))
         .route("/healthz", get(pages::health))
         .route("/metrics", get(pages::metrics))
+        .fallback(app::serve)
         .layer(Extension(Arc::new(Unheard::default())))
         .with_state(shared)
 }

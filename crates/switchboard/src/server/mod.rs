@@ -1,6 +1,7 @@
 //! The edges: sockets, TLS, the one writing thread, peers. Everything that decides is in [`crate::core`].
 
 mod acme;
+mod app;
 mod backup;
 mod blob_files;
 mod blobs;
@@ -46,6 +47,7 @@ use crate::core::Office;
 use crate::limits::Limits;
 
 pub use acme::{Acme, LETS_ENCRYPT};
+pub use app::App;
 pub use backup::{Backup, backup, restore};
 pub use certificate_state::{CertificateState, RenewalState};
 pub use config::Config;
@@ -61,6 +63,7 @@ pub use status::{OfficeStatus, PeerStatus, free_bytes, peers, status};
 struct Shared {
     office: Office,
     limits: Limits,
+    app: App,
     key: seal::SwitchboardKey,
     writer: writer::Writer,
     reader: reader::Reader,

@@ -14,6 +14,7 @@ use super::gate::Guest;
 
 const CARD: &str = include_str!("pages/card.html");
 const CLAIM: &str = include_str!("pages/claim.html");
+const NONE: &str = include_str!("pages/none.html");
 const STYLE: &str = include_str!("pages/page.css");
 
 /// Nothing but this page and its style, in no frame, and no word of it to anybody.
@@ -42,6 +43,11 @@ pub(super) async fn claim(State(shared): State<Arc<Shared>>, Extension(guest): E
 /// The style of both.
 pub(super) async fn style(State(shared): State<Arc<Shared>>, Extension(guest): Extension<Arc<Guest>>) -> Response {
     page(&shared, &guest, "text/css; charset=utf-8", STYLE)
+}
+
+/// At the front door of a switchboard that serves no app.
+pub(super) fn none() -> impl IntoResponse {
+    (StatusCode::NOT_FOUND, HEADERS, [("content-type", "text/html; charset=utf-8")], NONE)
 }
 
 fn page(shared: &Shared, guest: &Guest, kind: &'static str, text: &'static str) -> Response {

@@ -106,6 +106,7 @@ async fn begin(config: Config, data: &DataDir) -> Result<Running, StartError> {
     let shared = Arc::new(Shared {
         gate: Gate::new(&config.limits, office.loopback_only),
         limits: config.limits,
+        app: config.app,
         tickets: Tickets::default(),
         blobs,
         key,
