@@ -41,6 +41,8 @@ pub(crate) struct State {
     pub(crate) toasts: RwSignal<Vec<Toast>>,
     /// What is to be announced to assistive technology, politely.
     pub(crate) announced: RwSignal<String>,
+    /// The conversation that is searched; none searches all.
+    pub(crate) scope: RwSignal<Option<i64>>,
     /// The card that is shown.
     pub(crate) card: RwSignal<Option<Card>>,
     /// A text that was found, to be shown in its conversation.
@@ -72,6 +74,7 @@ impl State {
             wishes: RwSignal::new(Wishes::default()),
             toasts: RwSignal::new(Vec::new()),
             announced: RwSignal::new(String::new()),
+            scope: RwSignal::new(None),
             card: RwSignal::new(None),
             found: RwSignal::new(None),
             welcome: RwSignal::new(false),
