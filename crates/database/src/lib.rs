@@ -29,7 +29,7 @@ pub use migrate::migrate;
 #[cfg(not(target_family = "wasm"))]
 pub use native::{open_encrypted, open_plain};
 #[cfg(target_family = "wasm")]
-pub use opfs::open_opfs;
+pub use opfs::{OpfsImport, OpfsPool, export_opfs, open_opfs, remove_opfs};
 pub use pages::{erase_deleted, pages_contain};
 pub use rusqlite;
 pub use settings::open_memory;

@@ -8,7 +8,8 @@ use js_sys::futures::JsFuture;
 use rusqlite::{Connection, OpenFlags};
 use sqlite_wasm_rs::WasmOsCallback;
 use sqlite_wasm_rs::vfs::VfsFilesManager;
-use sqlite_wasm_vfs::sahpool::{OpfsSAHError, OpfsSAHPoolCfgBuilder, OpfsSAHPoolUtil, install};
+use sqlite_wasm_rs::vfs::transfer::{DbImport, DbTransfer, ExportSource as _};
+use sqlite_wasm_vfs::sahpool::{OpfsSAHError, OpfsSAHImportTarget, OpfsSAHPoolCfgBuilder, OpfsSAHPoolUtil, install};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::DedicatedWorkerGlobalScope;
 
@@ -24,6 +25,8 @@ const FOLDER: &str = "store";
 const FILES_PER_DATABASE: usize = 4;
 /// A worker that was killed while it worked keeps its handles for about two seconds (Chromium 156).
 const TRIES: u32 = 50;
+/// Bytes of a database's file that are read at a time.
+const STRETCH: usize = 1 << 20;
 const MILLISECONDS_BETWEEN_TRIES: i32 = 100;
 
 /// Opens the encrypted database called `name`, or makes it. Only one connection to it may be open.
@@ -46,6 +49,101 @@ pub async fn open_opfs(name: &str, key: &DatabaseKey) -> Result<Connection, Erro
     set_common(&connection)?;
     set_wal(&connection)?;
     Ok(connection)
+}
+
+/// Removes a database with its log; none does nothing. No connection to it may be open.
+///
+/// # Errors
+///
+/// As [`open_opfs`], as far as the browser is concerned.
+pub async fn remove_opfs(name: &str) -> Result<(), Error> {
+    let pool = pool().await?;
+    for suffix in ["", "-wal", "-journal", "-shm"] {
+        pool.remove(&format!("{name}{suffix}")).map_err(refused)?;
+    }
+    Ok(())
+}
+
+/// Reads a database's file as it lies there, encrypted, a stretch at a time. No connection to it may be open, and its log
+/// must be in it (`journal_mode=DELETE`).
+///
+/// # Errors
+///
+/// What `take` says ([`Error::Browser`] if it only says no), or the browser.
+pub async fn export_opfs(name: &str, mut take: impl FnMut(&[u8]) -> Result<(), Error>) -> Result<(), Error> {
+    let pool = pool().await?;
+    let mut source = pool.open_export(name).map_err(refused)?;
+    let (mut at, mut stretch) = (0, vec![0; STRETCH]);
+    while at < source.size() {
+        let read = source.read_at(at, &mut stretch).map_err(refused)?;
+        match stretch.get(..read) {
+            None | Some([]) => return Err(Error::Browser("the database's file ends too early".to_owned())),
+            Some(bytes) => take(bytes)?,
+        }
+        at += read as u64;
+    }
+    Ok(())
+}
+
+/// A database's file that is put in place as it is, encrypted; nothing of it stays unless it is finished.
+pub struct OpfsImport<'a>(DbImport<OpfsSAHImportTarget<'a>>);
+
+impl std::fmt::Debug for OpfsImport<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("OpfsImport")
+    }
+}
+
+/// The pool, for [`OpfsPool::import`].
+pub struct OpfsPool(OpfsSAHPoolUtil);
+
+impl std::fmt::Debug for OpfsPool {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("OpfsPool")
+    }
+}
+
+impl OpfsPool {
+    /// The worker's, with room for one database more.
+    ///
+    /// # Errors
+    ///
+    /// As [`open_opfs`], as far as the browser is concerned.
+    pub async fn with_room() -> Result<Self, Error> {
+        let pool = pool().await?;
+        let used = pool.len().map_err(refused)?;
+        pool.ensure_capacity(used + FILES_PER_DATABASE).await.map_err(refused)?;
+        Ok(Self(pool))
+    }
+
+    /// Begins to put a database's file of so many bytes in place, under a name that is free.
+    ///
+    /// # Errors
+    ///
+    /// The browser's.
+    pub fn import(&self, name: &str, bytes: u64) -> Result<OpfsImport<'_>, Error> {
+        self.0.begin_import_unchecked(name, bytes).map(OpfsImport).map_err(refused)
+    }
+}
+
+impl OpfsImport<'_> {
+    /// The next bytes.
+    ///
+    /// # Errors
+    ///
+    /// The browser's; or if there are more than was said.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.0.write(bytes).map_err(refused)
+    }
+
+    /// All of it was written.
+    ///
+    /// # Errors
+    ///
+    /// The browser's; or if there are fewer bytes than was said.
+    pub fn finish(self) -> Result<(), Error> {
+        self.0.finish().map_err(refused)
+    }
 }
 
 /// The worker's pool, installed when first asked for.

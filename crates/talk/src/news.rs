@@ -55,4 +55,14 @@ pub enum News {
     },
     /// This device's clock differs from the switchboard's by so many seconds.
     ClockOff(i64),
+    /// A card of one's own was not put up, and is gone.
+    NewCardRefused {
+        /// Why.
+        why: Trouble,
+    },
+    /// The office did not take the line; nothing is left of it here.
+    ClaimRefused {
+        /// Why.
+        why: Trouble,
+    },
 }
