@@ -1,9 +1,10 @@
-// Begins the worker. What the page says before it is ready waits in the worker's queue of messages.
+// Begins the worker. What the page says before it is ready is kept and heard then.
 import init, { start } from "/app/worker.js";
 
 const early = [];
-const keep = (event) => early.push(event);
+const keep = (event) => early.push(event.data);
 self.addEventListener("message", keep);
 await init({ module_or_path: "/app/worker_bg.wasm" });
 self.removeEventListener("message", keep);
-start(early.map((event) => event.data));
+start();
+for (const data of early) self.dispatchEvent(new MessageEvent("message", { data }));
