@@ -30,7 +30,7 @@ fn a_text_costs_the_same_after_a_long_history() {
     for number in 0..MANY {
         let talk = world.call(pair[0], |handset, now| {
             let id = handset.text(now, "Ivo Tarn", &format!("Word {number} of many."), None)?;
-            handset.react(now, "Ivo Tarn", &id.to_text(), "+")
+            handset.react(now, "Ivo Tarn", &id.to_text(), "👍")
         });
         talk.expect("a text and a reaction");
         world.pass(Duration::from_millis(400));

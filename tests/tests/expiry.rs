@@ -16,6 +16,8 @@ const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(86_400);
 /// What is said where it must be gone later; one word, as the index keeps words.
 const SECRET: &str = "quincefalcon";
+/// Long enough to be nowhere by chance.
+const REACTION: &str = "👩🏾‍🤝‍👨🏻";
 
 /// Two lines that have met, in a seed's weather.
 fn two_lines(seed: u64) -> (World, usize, usize) {
@@ -102,18 +104,18 @@ fn both_agree_and_texts_vanish_on_both_sides() {
         calm(&mut world, a, b);
         for (whose, other, id) in [(a, b, &reply), (b, a, &text)] {
             let other = name(&world, other);
-            world.call(whose, |handset, now| handset.react(now, &other, id, "kestrel")).expect("a reaction");
+            world.call(whose, |handset, now| handset.react(now, &other, id, REACTION)).expect("a reaction");
         }
         calm(&mut world, a, b);
         for (whose, other) in [(a, b), (b, a)] {
             assert_eq!(texts(&mut world, whose, other).len(), 3);
-            assert!(holds(&world, whose, SECRET) && holds(&world, whose, "kestrel"), "the scan finds what is there");
+            assert!(holds(&world, whose, SECRET) && holds(&world, whose, REACTION), "the scan finds what is there");
         }
         world.pass(DAY);
         for (whose, other) in [(a, b), (b, a)] {
             assert_eq!(texts(&mut world, whose, other), ["before"], "what was said before keeps its terms");
-            assert!(!holds(&world, whose, SECRET) && !holds(&world, whose, "kestrel"), "no page has it");
-            let found = world.phones[whose].handset().search(SECRET).expect("a search");
+            assert!(!holds(&world, whose, SECRET) && !holds(&world, whose, REACTION), "no page has it");
+            let found = world.phones[whose].handset().search(SECRET, None, None, 9).expect("a search");
             assert!(found.is_empty());
             let lines = [("proposed", Some(Term::Day)), ("accepted", Some(Term::Day))];
             assert_eq!(acts_seen(&mut world, whose, other), lines);

@@ -355,7 +355,7 @@ pub(crate) struct Read {
 
 #[derive(Debug, Args)]
 pub(crate) struct Search {
-    /// Words, or their beginnings; all of them are in each text that is found
+    /// Words; all of them are in each text that is found, the last one perhaps as a beginning
     #[arg(value_name = "WORDS", required = true, num_args = 1..)]
     pub(crate) words: Vec<String>,
 }

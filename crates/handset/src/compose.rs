@@ -8,6 +8,7 @@ use seal::content_id;
 
 use crate::contacts::{Contact, ContactState};
 use crate::context::Work;
+use crate::emoji::is_emoji;
 use crate::engine::Handset;
 use crate::error::Error;
 use crate::files::SealedFile;
@@ -59,6 +60,10 @@ impl Handset {
             let seconds = work.term(contact)?.seconds();
             let expires = (seconds > 0).then_some(Expires { relative: true, time: seconds });
             let what = What::Text(text.to_owned());
+            // A file that goes by itself leaves alone what is being written.
+            if !text.trim().is_empty() {
+                work.run("DELETE FROM draft WHERE contact = ?1", [contact.id])?;
+            }
             Ok(Content { salt: work.random(), replaces: None, in_reply_to, expires, what, files })
         })
     }
@@ -66,11 +71,11 @@ impl Handset {
     /// Reacts to a text; an empty reaction takes the earlier one back.
     ///
     /// # Errors
-    /// If there is no such person or text, or the reaction is longer than one could be.
+    /// If there is no such person or text, or the reaction is not one emoji.
     pub fn react(&mut self, now: Timestamp, person: &str, id: &str, emoji: &str) -> Result<ContentId, Error> {
         let emoji = emoji.trim();
-        if emoji.len() > 64 {
-            return Err(Error::TextTooLong { length: emoji.len(), limit: 64 });
+        if !emoji.is_empty() && !is_emoji(emoji) {
+            return Err(Error::NotAnEmoji);
         }
         self.say(now, person, |work, contact| {
             let (target, _) = work.message(contact, id)?;
@@ -136,6 +141,14 @@ fn part(file: &SealedFile, at: &SwitchboardAddress) -> FilePart {
     }
 }
 
+/// A text is looked up by its whole id, and otherwise looked for.
+pub(crate) fn text_by(is_whole: bool) -> String {
+    let which = if is_whole { "id = ?2" } else { "?2 IS NULL" };
+    format!(
+        "SELECT id, mine FROM message WHERE contact = ?1 AND kind IN ('text', 'unknown') AND expired = 0 AND {which}"
+    )
+}
+
 impl Work<'_> {
     /// Whom a person means, if something can be said to them.
     pub(crate) fn addressee(&self, person: &str) -> Result<Contact, Error> {
@@ -184,11 +197,8 @@ impl Work<'_> {
     fn message(&self, contact: &Contact, id: &str) -> Result<(ContentId, bool), Error> {
         let unknown = || Error::UnknownMessage(id.to_owned());
         let wanted = id.trim();
-        let mut texts = self.db.prepare_cached(
-            "SELECT id, mine FROM message WHERE contact = ?1 AND kind IN ('text', 'unknown')
-                AND expired = 0 AND (?2 IS NULL OR id = ?2) ORDER BY row DESC",
-        )?;
         let whole: Option<ContentId> = wanted.parse().ok();
+        let mut texts = self.db.prepare_cached(&text_by(whole.is_some()))?;
         let mut rows = texts.query(params![contact.id, whole.as_ref().map(|id| id.as_bytes().as_slice())])?;
         let mut found = None;
         while let Some(row) = rows.next()? {

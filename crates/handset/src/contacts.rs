@@ -42,7 +42,7 @@ impl Verified {
         }
     }
 
-    fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         [Self::Unverified, Self::Card, Self::InPerson].into_iter().find(|v| v.as_str() == text)
     }
 }
@@ -71,7 +71,7 @@ impl ContactState {
         }
     }
 
-    fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         [Self::Asked, Self::Open, Self::Refused, Self::Blocked].into_iter().find(|v| v.as_str() == text)
     }
 }
@@ -79,6 +79,8 @@ impl ContactState {
 /// A contact as it is shown.
 #[derive(Debug, Clone)]
 pub struct PersonView {
+    /// Their number here, which never names anybody else.
+    pub id: i64,
     /// The name here; serves wherever a person is named.
     pub person: String,
     /// The name that they gave themselves.
@@ -265,10 +267,11 @@ impl Work<'_> {
     ) -> Result<i64, Error> {
         let person = self.free_name(petname.unwrap_or(&who.name))?;
         let (encapsulated, secret) = seal::KemKey::encapsulate(who.kem()?, self.rng)?;
+        let id: i64 = self.row("UPDATE own SET contacts = contacts + 1 RETURNING contacts", [], |row| row.get(0))?;
         self.run(
-            "INSERT INTO contact (line, person, name, identity, handsets, list_number, successor, handset, conversation,
-                state, verified, via_card, safety_words, own_encapsulated, own_secret, added_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?16, ?11, ?12, ?13, ?14, ?15)",
+            "INSERT INTO contact (id, line, person, name, identity, handsets, list_number, successor, handset,
+                conversation, state, verified, via_card, safety_words, own_encapsulated, own_secret, added_at)
+             VALUES (?17, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?16, ?11, ?12, ?13, ?14, ?15)",
             params![
                 who.list.line.as_bytes(),
                 person,
@@ -286,9 +289,9 @@ impl Work<'_> {
                 secret.as_bytes(),
                 self.now.as_millis(),
                 verified.as_str(),
+                id,
             ],
         )?;
-        let id = self.db.last_insert_rowid();
         self.run(
             "UPDATE contact SET next_number = coalesce((SELECT next_number FROM forgotten WHERE line_hash = ?2), 1)
              WHERE id = ?1",
@@ -421,7 +424,7 @@ impl Handset {
         self.view(Contact::named(self.db(), person)?.id)
     }
 
-    fn view(&self, id: i64) -> Result<PersonView, Error> {
+    pub(crate) fn view(&self, id: i64) -> Result<PersonView, Error> {
         view(self.db(), &self.session.ways, id)
     }
 
@@ -506,11 +509,7 @@ impl Handset {
             work.remember_numbers(&contact)?;
             work.forget_files_with(contact.id)?;
             work.drop_generations(contact.id)?;
-            work.run(
-                "DELETE FROM message_text WHERE rowid IN
-                    (SELECT row FROM message WHERE contact = ?1 AND kind = 'text' AND gone = 0)",
-                [contact.id],
-            )?;
+            work.unindex("contact = ?1", contact.id)?;
             *work.erased = true;
             work.run("DELETE FROM contact WHERE id = ?1", [contact.id])?;
             Ok(())
@@ -522,14 +521,15 @@ fn view(db: &Connection, ways: &Ways, id: i64) -> Result<PersonView, Error> {
     let contact = Contact::by_id(db, id)?;
     let (name, safety_words, via_card, added_at, unseen) = db.query_row(
         "SELECT name, safety_words, via_card, added_at,
-            (SELECT count(*) FROM message WHERE contact = ?1 AND mine = 0 AND kind = 'text' AND gone = 0
-                AND doubtful = 0 AND state <> 'seen')
+            (SELECT count(*) FROM message WHERE contact = ?1 AND mine = 0 AND state <> 'seen'
+                AND kind = 'text' AND gone = 0 AND doubtful = 0)
          FROM contact WHERE id = ?1",
         [id],
         |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)),
     )?;
     let (expiry, expiry_asked, expiry_proposed) = expiry::view(db, id)?;
     Ok(PersonView {
+        id,
         person: contact.person,
         name,
         line: contact.line,

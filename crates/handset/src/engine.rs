@@ -16,7 +16,10 @@ use crate::session::Session;
 const APPLICATION_ID: u32 = 0x456e_7472;
 
 /// How many steps have led to the database's tables.
-pub(crate) const VERSION: u32 = 7;
+pub(crate) const VERSION: u32 = 8;
+
+/// Memory for pages of the database, at most.
+const CACHE_KIB: u32 = 16 * 1024;
 
 /// A handset: one line's presence on one device.
 pub struct Handset {
@@ -135,8 +138,14 @@ impl Handset {
             include_str!("schema_5.sql"),
             include_str!("schema_6.sql"),
             include_str!("schema_7.sql"),
+            include_str!("schema_8.sql"),
         ];
         database::migrate(&mut db, APPLICATION_ID, &steps)?;
+        // What a screen shows lies on many pages, and each would be read and decrypted again.
+        db.execute_batch(&format!("PRAGMA cache_size = -{CACHE_KIB}"))?;
+        let filling = db.transaction()?;
+        crate::search::fill(&filling)?;
+        filling.commit()?;
         // Of a process that was killed between deleting something and cutting the log.
         let unerased = !database::erase_deleted(&db)?;
         Ok(Self {

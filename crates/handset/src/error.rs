@@ -78,6 +78,17 @@ pub enum Error {
     /// Somebody else's message.
     #[error("only what you wrote yourself can be taken back")]
     NotYours,
+    /// A reaction that is none.
+    #[error("a reaction is one emoji: choose one, or give an empty one to take yours back")]
+    NotAnEmoji,
+    /// A setting that is too large, or one too many.
+    #[error("this is more than the app may remember: {count} settings of {limit} bytes each, with names of 64")]
+    BadSetting {
+        /// Settings that there may be.
+        count: u32,
+        /// Bytes of each.
+        limit: usize,
+    },
     /// An empty text.
     #[error("an empty text says nothing: write something")]
     EmptyText,
@@ -190,6 +201,8 @@ impl Error {
             Self::BadCard(_) => "bad-card",
             Self::UnknownMessage(_) => "unknown-message",
             Self::NotYours => "not-yours",
+            Self::NotAnEmoji => "not-an-emoji",
+            Self::BadSetting { .. } => "bad-setting",
             Self::EmptyText => "empty-text",
             Self::TextTooLong { .. } => "text-too-long",
             Self::TooManyFiles { .. } => "too-many-files",

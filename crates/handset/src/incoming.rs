@@ -506,7 +506,7 @@ impl Work<'_> {
         )?;
         let row = self.db.last_insert_rowid();
         if kind == "text" && !expired {
-            self.run("INSERT INTO message_text (rowid, text) VALUES (?1, ?2)", params![row, text])?;
+            self.index(row, new.contact, &text)?;
         }
         if !expired {
             self.insert_files(row, new.mine, &new.content.files)?;

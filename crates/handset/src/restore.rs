@@ -175,15 +175,14 @@ impl Work<'_> {
         // Whoever has an old handset knows every card.
         self.run("UPDATE card SET revoked = 1", [])?;
         self.run("UPDATE forgotten SET next_number = 1", [])?;
+        // An older backup does not say.
+        self.run("UPDATE own SET contacts = max(contacts, (SELECT coalesce(max(id), 0) FROM contact))", [])?;
         self.run(
             "UPDATE message SET flight_generation = coalesce(generation, x'00')
              WHERE mine = 1 AND state IN ('delivered', 'seen')",
             [],
         )?;
-        self.run(
-            "INSERT INTO message_text (rowid, text) SELECT row, text FROM message WHERE kind = 'text' AND gone = 0 AND expired = 0",
-            [],
-        )?;
+        crate::search::fill(self.db)?;
         // The sealed bytes of files are not in a backup: theirs can be fetched if they never were, ours not be brought
         // there any more.
         self.run("UPDATE file SET state = 'offered' WHERE mine = 0 AND state = 'wanted'", [])?;

@@ -114,11 +114,8 @@ impl Work<'_> {
 
     /// Takes a content's words out of the database: of its row, of what is searched, and the files that go with it.
     pub(crate) fn erase(&mut self, row: i64) -> Result<(), Error> {
-        // First, since the index reads in the row which words it has to forget.
-        self.run(
-            "DELETE FROM message_text WHERE rowid = (SELECT row FROM message WHERE row = ?1 AND kind = 'text' AND gone = 0)",
-            [row],
-        )?;
+        // First, since the index has to be told which words it has to forget.
+        self.unindex("row = ?1", row)?;
         self.run("UPDATE message SET gone = 1, text = '', mimi = x'' WHERE row = ?1", [row])?;
         *self.erased = true;
         self.call_back(row)?;

@@ -1,14 +1,16 @@
-//! What is on the handset, for reading: conversations, search, what waits.
+//! What is on the handset, for reading: conversations, what waits.
 
-use database::rusqlite::{Connection, OptionalExtension as _, Row, params};
+use database::rusqlite::{self, Connection, OptionalExtension as _, Row, params};
 use protocol::{ContentId, LineId, SwitchboardAddress, Timestamp};
 
 use crate::contacts::Contact;
+use crate::emoji::is_emoji;
 use crate::engine::Handset;
 use crate::error::Error;
 use crate::expiry::{self, ExpiryLine};
 use crate::files::{FileView, files_of};
 use crate::own::Own;
+use crate::page::SHOWN;
 
 /// How far a text is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -97,11 +99,21 @@ impl Entry {
             Self::Expiry(line) => line.id,
         }
     }
+
+    /// When it was said.
+    pub(crate) const fn sent_at(&self) -> Timestamp {
+        match self {
+            Self::Text(text) => text.sent_at,
+            Self::Expiry(line) => line.sent_at,
+        }
+    }
 }
 
 /// A line in a conversation that no side wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoticeView {
+    /// Its number, by which it is known again.
+    pub id: i64,
     /// What it says: a stable code.
     pub code: String,
     /// Since when it stands there.
@@ -136,15 +148,33 @@ pub struct StatusView {
     pub office: String,
     /// What waits.
     pub pending: Vec<Pending>,
-    /// Contents received in all.
-    pub received: u64,
 }
 
-const MESSAGES: &str = "SELECT message.row, message.id, contact.person, message.mine, message.text, message.gone,
+/// What an entry is read from.
+pub(crate) const COLUMNS: &str =
+    "SELECT message.row, message.id, contact.person, message.mine, message.text, message.gone,
         message.kind, message.sent_at, message.state, message.target, message.expires_at,
         (SELECT text FROM message answered WHERE answered.id = message.target AND answered.contact = message.contact
-            AND answered.kind = 'expiry')
-    FROM message JOIN contact ON contact.id = message.contact AND message.doubtful = 0 AND message.expired = 0";
+            AND answered.kind = 'expiry')";
+
+/// The handset declines what was withdrawn, so that it is decided: no person said that.
+pub(crate) const NOT_SETTLED: &str = "NOT (message.kind = 'expiry' AND message.text = 'decline' AND EXISTS
+    (SELECT 1 FROM message taken WHERE taken.target = message.target AND taken.kind = 'expiry' AND taken.text = 'withdraw'))";
+
+/// What the person has seen.
+pub(crate) const SEE: &str = "UPDATE message INDEXED BY message_unseen SET state = 'seen'
+    WHERE contact = ?1 AND mine = 0 AND state <> 'seen'";
+/// What nobody there has, of whom.
+pub(crate) const UNDELIVERED: &str = "SELECT contact.person, count(*), message.state = 'waiting' AS waiting,
+        min(message.sent_at) FROM message JOIN contact ON contact.id = message.contact
+    WHERE message.mine = 1 AND message.state IN ('waiting', 'sent')
+    GROUP BY contact.id, waiting ORDER BY min(message.sent_at)";
+pub(crate) const FILES_UNDER_WAY: &str = "SELECT count(*), min(sent_at) FROM file JOIN message ON row = message
+    WHERE file.state IN ('sealed', 'opened')";
+pub(crate) const NOTICES_BETWEEN: &str = "SELECT id, code, at, about FROM notice
+    WHERE contact = ?1 AND at BETWEEN ?2 AND ?3 ORDER BY at, id";
+pub(crate) const LAST_NOTICE: &str = "SELECT id, code, at, about FROM notice
+    WHERE contact = ?1 ORDER BY at DESC, id DESC LIMIT 1";
 
 impl Handset {
     /// A conversation's texts, oldest first; `since` gives only what comes after that text.
@@ -167,10 +197,7 @@ impl Handset {
         let contact = Contact::named(self.db(), person)?;
         let mut all = self.entries(
             &format!(
-                "{MESSAGES} WHERE message.contact = ?1 AND message.kind IN ('text', 'expiry', 'unknown')
-                    -- The handset declines what was withdrawn, so that it is decided: no person said that.
-                    AND NOT (message.kind = 'expiry' AND message.text = 'decline' AND EXISTS (SELECT 1 FROM message taken
-                        WHERE taken.target = message.target AND taken.kind = 'expiry' AND taken.text = 'withdraw'))
+                "{COLUMNS} FROM message JOIN contact ON contact.id = message.contact WHERE {SHOWN} AND {NOT_SETTLED}
                  ORDER BY message.generation_number IS NULL, message.generation_number, message.rank, message.place,
                     message.row"
             ),
@@ -191,35 +218,8 @@ impl Handset {
     /// If there is no such person.
     pub fn notices(&self, person: &str) -> Result<Vec<NoticeView>, Error> {
         let contact = Contact::named(self.db(), person)?;
-        let mut all = self.db().prepare("SELECT code, at, about FROM notice WHERE contact = ?1 ORDER BY id")?;
-        let all = all.query_map([contact.id], |row| {
-            let about: Option<u64> = row.get(2)?;
-            let at = Timestamp::from_millis(row.get(1)?);
-            Ok(NoticeView { code: row.get(0)?, at, about: about.map(Timestamp::from_millis) })
-        })?;
-        Ok(all.collect::<Result<_, _>>()?)
-    }
-
-    /// Texts with all of these words (or words that begin so), newest first.
-    ///
-    /// # Errors
-    /// If the database fails.
-    pub fn search(&self, words: &str) -> Result<Vec<MessageView>, Error> {
-        let query: Vec<String> = words
-            .split(|c: char| !c.is_alphanumeric())
-            .filter(|word| !word.is_empty())
-            .map(|word| format!("\"{word}\"*"))
-            .collect();
-        if query.is_empty() {
-            return Ok(Vec::new());
-        }
-        self.messages(
-            &format!(
-                "{MESSAGES} JOIN message_text ON message_text.rowid = message.row
-                 WHERE message_text MATCH ?1 AND message.gone = 0 ORDER BY message.sent_at DESC, message.row DESC"
-            ),
-            params![query.join(" ")],
-        )
+        let mut all = self.db().prepare("SELECT id, code, at, about FROM notice WHERE contact = ?1 ORDER BY id")?;
+        Ok(all.query_map([contact.id], read_notice)?.collect::<Result<_, _>>()?)
     }
 
     /// One text of a conversation.
@@ -227,7 +227,21 @@ impl Handset {
     /// # Errors
     /// If the database fails.
     pub fn message(&self, id: &ContentId) -> Result<Option<MessageView>, Error> {
-        Ok(self.messages(&format!("{MESSAGES} WHERE message.id = ?1"), params![id.as_bytes()])?.pop())
+        let sql = format!(
+            "{COLUMNS} FROM message JOIN contact ON contact.id = message.contact
+             WHERE message.id = ?1 AND message.doubtful = 0 AND message.expired = 0"
+        );
+        Ok(match self.entries(&sql, params![id.as_bytes()])?.pop() {
+            Some(Entry::Text(text)) => Some(text),
+            Some(Entry::Expiry(_)) | None => None,
+        })
+    }
+
+    /// Its place in the order of arrival.
+    pub(crate) fn row_of(&self, id: &ContentId) -> Result<i64, Error> {
+        let mut row = self.db().prepare_cached("SELECT row FROM message WHERE id = ?1")?;
+        let row = row.query_row([id.as_bytes()], |row| row.get(0)).optional()?;
+        row.ok_or_else(|| Error::UnknownMessage(id.to_text()))
     }
 
     /// How far a content is (a text, a reaction, a retraction).
@@ -249,10 +263,7 @@ impl Handset {
     pub fn mark_seen(&mut self, now: Timestamp, person: &str) -> Result<(), Error> {
         self.transact(now, |work| {
             let contact = Contact::named(work.db, person)?;
-            let seen = work.run(
-                "UPDATE message SET state = 'seen' WHERE contact = ?1 AND mine = 0 AND state <> 'seen'",
-                [contact.id],
-            )?;
+            let seen = work.run(SEE, [contact.id])?;
             if seen > 0 {
                 work.run("UPDATE heard SET seen = through WHERE contact = ?1", [contact.id])?;
                 work.run("UPDATE contact SET status_due = 1 WHERE id = ?1", [contact.id])?;
@@ -268,15 +279,21 @@ impl Handset {
     /// If the handset has no line.
     pub fn status(&self) -> Result<StatusView, Error> {
         let own = Own::taken(self.db())?;
-        let received = self.db().query_row("SELECT count(*) FROM message WHERE mine = 0", [], |row| row.get(0))?;
         Ok(StatusView {
             name: own.name,
             line: own.line,
             switchboard: own.switchboard,
             office: own.office,
             pending: self.pending()?,
-            received,
         })
+    }
+
+    /// How many contents were received in all; counted, which takes its time.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn received(&self) -> Result<u64, Error> {
+        Ok(self.db().query_row("SELECT count(*) FROM message WHERE mine = 0", [], |row| row.get(0))?)
     }
 
     /// Whether a question is under way whose answer leads to more (a conversation that is founded again, say).
@@ -300,12 +317,7 @@ impl Handset {
 
     fn pending(&self) -> Result<Vec<Pending>, Error> {
         let mut all = Vec::new();
-        let mut contents = self.db().prepare(
-            "SELECT contact.person, count(*), message.state = 'waiting' AS waiting, min(message.sent_at)
-             FROM message JOIN contact ON contact.id = message.contact
-             WHERE message.mine = 1 AND message.state IN ('waiting', 'sent')
-             GROUP BY contact.id, waiting ORDER BY min(message.sent_at)",
-        )?;
+        let mut contents = self.db().prepare_cached(UNDELIVERED)?;
         let rows = contents.query_map([], |row| {
             Ok(Pending {
                 person: row.get(0)?,
@@ -320,10 +332,7 @@ impl Handset {
         let others = [
             ("SELECT count(*), min(made_at) FROM redemption", "cards"),
             ("SELECT count(*), min(made_at) FROM deed WHERE envelope IS NULL AND blob IS NULL", "changes"),
-            (
-                "SELECT count(*), min(sent_at) FROM file JOIN message ON row = message WHERE file.state IN ('sealed', 'opened')",
-                "files",
-            ),
+            (FILES_UNDER_WAY, "files"),
         ];
         for (query, what) in others {
             let (count, since): (u64, Option<u64>) =
@@ -335,15 +344,8 @@ impl Handset {
         Ok(all)
     }
 
-    fn messages(&self, query: &str, values: impl database::rusqlite::Params) -> Result<Vec<MessageView>, Error> {
-        let texts = self.entries(query, values)?.into_iter().filter_map(|entry| match entry {
-            Entry::Text(text) => Some(text),
-            Entry::Expiry(_) => None,
-        });
-        Ok(texts.collect())
-    }
-
-    fn entries(&self, query: &str, values: impl database::rusqlite::Params) -> Result<Vec<Entry>, Error> {
+    /// The entries that a question gives whose columns are [`COLUMNS`].
+    pub(crate) fn entries(&self, query: &str, values: impl rusqlite::Params) -> Result<Vec<Entry>, Error> {
         let mut statement = self.db().prepare_cached(query)?;
         let mut rows = statement.query(values)?;
         let mut all = Vec::new();
@@ -391,7 +393,32 @@ fn reactions(db: &Connection, target: &[u8]) -> Result<Vec<ReactionView>, Error>
                     ELSE later.row > reaction.row END)
          ORDER BY mine DESC",
     )?;
-    Ok(all
-        .query_map([target], |row| Ok(ReactionView { mine: row.get(0)?, emoji: row.get(1)? }))?
-        .collect::<Result<_, _>>()?)
+    let all = all.query_map([target], |row| Ok(ReactionView { mine: row.get(0)?, emoji: row.get(1)? }))?;
+    // Nobody's words go under a text but as a text.
+    let all = all.filter(|reaction| reaction.as_ref().map_or(true, |reaction| is_emoji(&reaction.emoji)));
+    Ok(all.collect::<Result<_, _>>()?)
+}
+
+fn read_notice(row: &Row<'_>) -> rusqlite::Result<NoticeView> {
+    let about: Option<u64> = row.get(3)?;
+    let at = Timestamp::from_millis(row.get(2)?);
+    Ok(NoticeView { id: row.get(0)?, code: row.get(1)?, at, about: about.map(Timestamp::from_millis) })
+}
+
+/// Lines that no side wrote, of a time.
+pub(crate) fn notices_between(
+    db: &Connection,
+    contact: i64,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Vec<NoticeView>, Error> {
+    let mut all = db.prepare_cached(NOTICES_BETWEEN)?;
+    let all = all.query_map(params![contact, from.as_millis(), to.as_millis()], read_notice)?;
+    Ok(all.collect::<Result<_, _>>()?)
+}
+
+/// The last line that no side wrote.
+pub(crate) fn last_notice(db: &Connection, contact: i64) -> Result<Option<NoticeView>, Error> {
+    let mut last = db.prepare_cached(LAST_NOTICE)?;
+    Ok(last.query_row([contact], read_notice).optional()?)
 }

@@ -24,7 +24,7 @@ async fn text_both_ways() {
 async fn read_again() {
     let mut world = World::open("both").await;
     assert_conversation(&world);
-    assert_eq!(words(&world.handset(B).search("morning").unwrap()), ["Good morning."]);
+    assert_eq!(words(&world.handset(B).search("morning", None, None, 9).unwrap()), ["Good morning."]);
     world.run();
     world.text(B, "Tuesday, then.");
     world.run();

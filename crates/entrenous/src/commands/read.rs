@@ -64,7 +64,7 @@ pub(super) async fn read(args: &Read, global: &Global, output: Output) -> Result
 pub(super) async fn search(args: &Search, global: &Global, output: Output) -> Result<Exit, Failure> {
     let mut session = Session::open(global)?;
     session.catch_up_to_show().await?;
-    let texts = session.handset().search(&args.words.join(" "))?;
+    let texts = session.handset().search(&args.words.join(" "), None, None, usize::MAX)?;
     output.results(&texts.iter().map(Message::from).collect::<Vec<_>>(), || match texts.is_empty() {
         true => "Nothing found.".to_owned(),
         false => found(&texts),

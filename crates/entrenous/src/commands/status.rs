@@ -22,10 +22,10 @@ pub(super) async fn sync(global: &Global, output: Output) -> Result<Exit, Failur
     if session.waits_for_them() {
         session.until(|handset, _| Ok(handset.status()?.pending.is_empty().then_some(()))).await?;
     }
-    let status = session.handset().status()?;
+    let (status, in_all) = (session.handset().status()?, session.handset().received()?);
     let online = session.handset().session_state() == SessionState::Online;
     let received = session.arrived();
-    output.result(&Status::of(&status, received, online, now()), || {
+    output.result(&Status::of(&status, (received, in_all), online, now()), || {
         let came = match received {
             0 => "Nothing new.".to_owned(),
             1 => "1 new.".to_owned(),
@@ -41,10 +41,10 @@ pub(super) async fn sync(global: &Global, output: Output) -> Result<Exit, Failur
 pub(super) async fn status(global: &Global, output: Output) -> Result<Exit, Failure> {
     let mut session = Session::open(global)?;
     let is_in_service = session.catch_up_to_show().await?;
-    let status = session.handset().status()?;
+    let (status, in_all) = (session.handset().status()?, session.handset().received()?);
     let online = session.handset().session_state() == SessionState::Online;
     let (backup, elsewhere) = (session.handset().last_backup()?, session.handset().superseded()?);
-    let record = Status::of(&status, session.arrived(), online, now()).with_backup(backup, elsewhere);
+    let record = Status::of(&status, (session.arrived(), in_all), online, now()).with_backup(backup, elsewhere);
     let people = session.handset().people()?;
     output.result(&record, || format!("{}{}", views::status(&status, online, backup, now()), views::silences(&people)));
     session.close().await?;

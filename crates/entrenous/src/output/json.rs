@@ -334,7 +334,12 @@ struct Waits {
 }
 
 impl Status {
-    pub(crate) fn of(status: &StatusView, received: u64, online: bool, now: Timestamp) -> Self {
+    pub(crate) fn of(
+        status: &StatusView,
+        (received, received_in_all): (u64, u64),
+        online: bool,
+        now: Timestamp,
+    ) -> Self {
         let waits = |waits: &Pending| Waits {
             what: waits.what,
             person: waits.person.clone(),
@@ -351,7 +356,7 @@ impl Status {
             line: status.line.to_text(),
             switchboard: status.switchboard.to_string(),
             office: status.office.clone(),
-            received_in_all: status.received,
+            received_in_all,
             state: status.pending.iter().map(waits).collect(),
             last_backup: None,
             restored_elsewhere: None,

@@ -60,7 +60,7 @@ mod tests {
     #[test]
     fn every_line_says_what_happened() {
         let at = Timestamp::from_millis(1_700_000_000_000);
-        let said = |code: &str| sentence("Tomas", &NoticeView { code: code.to_owned(), at, about: Some(at) });
+        let said = |code: &str| sentence("Tomas", &NoticeView { id: 1, code: code.to_owned(), at, about: Some(at) });
         assert!(said("restored").starts_with("Restored from a backup of 1"), "{}", said("restored"));
         assert!(said("contact-restored").contains("Tomas uses a new handset"));
         assert!(said("needs-card").contains("new card"));

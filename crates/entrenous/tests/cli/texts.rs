@@ -57,7 +57,7 @@ fn texts_go_both_ways_and_every_state_is_earned() {
     assert_eq!(ada.fails(&["text", "Nobody", "hello"]), (1, "unknown-person".to_owned()));
     assert_eq!(ada.fails(&["text", "Ivo", "  "]), (1, "empty-text".to_owned()));
     assert_eq!(ada.fails(&["text", "Ivo", &"x".repeat(20_000)]), (1, "text-too-long".to_owned()));
-    assert_eq!(ada.fails(&["react", "Ivo", "AAAA", "x"]), (1, "unknown-message".to_owned()));
+    assert_eq!(ada.fails(&["react", "Ivo", "AAAA", "👍"]), (1, "unknown-message".to_owned()));
     assert_eq!(ivo.fails(&["unsend", "Ada", id]), (1, "not-yours".to_owned()));
     assert_eq!((aldmoor.stop(), veresk.stop()), (Some(0), Some(0)), "SIGTERM drains");
 }
