@@ -26,6 +26,14 @@ const CLAIM: &str = "/claim";
 /// Begins the page over its worker.
 #[wasm_bindgen]
 pub fn start(worker: Worker) {
+    std::panic::set_hook(Box::new(|panic| {
+        // Where, and never what: a text may be in it. Tests are told what as well.
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let what = if cfg!(debug_assertions) { panic.to_string() } else { String::new() };
+        web_sys::console::error_1(&format!("the page stopped at {place} {what}").into());
+    }));
+    // Only a second start would find one.
+    let _ = any_spawner::Executor::init_wasm_bindgen();
     let (hash, given) = address();
     let owner = Owner::new();
     let state = owner.with(|| State::new(Route::read(&hash)));

@@ -37,7 +37,7 @@ const HEADERS: [(HeaderName, &str); 8] = [
     (
         HeaderName::from_static("permissions-policy"),
         "camera=(self), microphone=(self), publickey-credentials-get=(self), publickey-credentials-create=(self), \
-         clipboard-write=(self), web-share=(self), geolocation=(), payment=(), usb=(), serial=(), hid=(), midi=(), \
+         clipboard-write=(self), geolocation=(), payment=(), usb=(), serial=(), hid=(), midi=(), \
          display-capture=(), browsing-topics=()",
     ),
     (header::REFERRER_POLICY, "no-referrer"),

@@ -171,14 +171,15 @@ fn secret(state: State, said: Said) -> impl IntoView {
     let chosen = Chosen::new();
     let claim = move || {
         let (link, name) = (said.link.get_untracked(), said.name.get_untracked().trim().to_owned());
+        let (secret, passkey) = chosen.secret();
+        // Once the line is there, this screen is gone.
+        let too = chosen.by_passkey.get_untracked().then(|| chosen.passphrase.get_untracked());
         let claimed = async move {
-            let (secret, passkey) = chosen.secret();
             ask(Claim { link, name, secret, passkey }).await?;
-            // One more way in is not worth a claim that fails.
-            if chosen.by_passkey.get_untracked() {
-                add_passkey(chosen.passphrase.get_untracked()).await?;
+            match too {
+                Some(passphrase) => add_passkey(passphrase).await,
+                None => Ok(()),
             }
-            Ok(())
         };
         state.welcome.set(true);
         attempt_then(said.busy, claimed, |()| {});
