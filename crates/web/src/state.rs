@@ -127,7 +127,7 @@ impl State {
             News::Arrived { person, name, beginning } => crate::ui::notify::arrived(self, person, &name, &beginning),
             News::Carried { blob, done, of } => self.carried(&blob).set((done, of)),
             News::Progress { permille } => self.progress.set(permille),
-            News::CardRefused { why, .. } => self.tell(&why),
+            News::CardRefused { why, .. } | News::NewCardRefused { why } | News::ClaimRefused { why } => self.tell(&why),
             News::FileRefused { name, .. } => {
                 Toast::say(self, crate::words::t_with("file-refused", &[("name", name.into())]));
             }
