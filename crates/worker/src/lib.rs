@@ -15,6 +15,8 @@ pub mod patience;
 #[cfg(target_family = "wasm")]
 mod answers;
 #[cfg(target_family = "wasm")]
+pub mod backup;
+#[cfg(target_family = "wasm")]
 mod clock;
 #[cfg(target_family = "wasm")]
 pub mod disk;
@@ -27,13 +29,19 @@ pub mod files;
 #[cfg(target_family = "wasm")]
 mod open;
 #[cfg(target_family = "wasm")]
+mod qr;
+#[cfg(target_family = "wasm")]
 mod random;
+#[cfg(target_family = "wasm")]
+mod settings;
 #[cfg(target_family = "wasm")]
 mod socket;
 #[cfg(target_family = "wasm")]
 pub mod store;
 #[cfg(target_family = "wasm")]
 mod tabs;
+#[cfg(target_family = "wasm")]
+pub mod takes;
 #[cfg(target_family = "wasm")]
 mod transfers;
 #[cfg(target_family = "wasm")]
