@@ -49,6 +49,12 @@ mod views;
 #[cfg(target_family = "wasm")]
 mod worker;
 
+/// Whatever is freed is wiped: the memory of a module is never given back, and when the handset is locked no page of its
+/// database, no key and no text may be left in it. SQLite allocates here too.
+#[cfg(target_family = "wasm")]
+#[global_allocator]
+static WIPING: zeroizing_alloc::ZeroAlloc<std::alloc::System> = zeroizing_alloc::ZeroAlloc(std::alloc::System);
+
 /// Begins: called once, when the module is there.
 #[cfg(target_family = "wasm")]
 #[wasm_bindgen::prelude::wasm_bindgen]

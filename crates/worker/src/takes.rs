@@ -116,12 +116,18 @@ fn piece_name(take: &str, piece: u32) -> String {
 }
 
 /// The names of all recordings.
-pub(crate) fn all(handset: &Handset) -> Result<Vec<String>> {
+///
+/// # Errors
+/// If the database fails.
+pub fn all(handset: &Handset) -> Result<Vec<String>> {
     Ok(settings::get(handset, INDEX)?.unwrap_or_default())
 }
 
 /// One of them.
-pub(crate) fn get(handset: &Handset, take: &str) -> Result<Kept> {
+///
+/// # Errors
+/// If there is none of that name, or the database fails.
+pub fn get(handset: &Handset, take: &str) -> Result<Kept> {
     settings::get(handset, &name(take)?)?.ok_or_else(unknown)
 }
 
@@ -137,7 +143,10 @@ pub(crate) fn shown(take: &str, kept: Kept) -> Take {
 }
 
 /// The recording to which a piece is added; a new one if there is none of that name.
-pub(crate) fn begun(handset: &mut Handset, take: &str, piece: &Piece<'_>) -> Result<Kept> {
+///
+/// # Errors
+/// If there are too many, or the database fails.
+pub fn begun(handset: &mut Handset, take: &str, piece: &Piece<'_>) -> Result<Kept> {
     if let Some(kept) = settings::get::<Kept>(handset, &name(take)?)? {
         return Ok(kept);
     }
@@ -147,7 +156,6 @@ pub(crate) fn begun(handset: &mut Handset, take: &str, piece: &Piece<'_>) -> Res
             "there are many recordings that were not sent: send or delete some first",
         ));
     }
-    handset.person_by_id(piece.person)?;
     let media_type = piece.media_type.chars().take(100).collect();
     let waveform = serde_bytes::ByteBuf::new();
     let (person, begun_at, (_, key)) = (piece.person, piece.now, handset.draw_file());
@@ -188,7 +196,10 @@ fn parts(plain: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// Keeps what is known of a recording.
-pub(crate) fn keep(handset: &mut Handset, take: &str, kept: &Kept) -> Result<()> {
+///
+/// # Errors
+/// If the database fails.
+pub fn keep(handset: &mut Handset, take: &str, kept: &Kept) -> Result<()> {
     let mut names = all(handset)?;
     if !names.iter().any(|name| name == take) {
         names.push(take.to_owned());

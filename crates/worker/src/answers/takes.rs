@@ -23,7 +23,10 @@ pub(super) async fn record(worker: &Rc<Worker>, call: &Record, beside: &JsValue)
     let source: &Blob = beside.dyn_ref().ok_or_else(none)?;
     let (person, media_type) = (call.person, call.media_type.as_str());
     let piece = Piece { person, media_type, duration: call.duration, waveform: &call.waveform, now: millis() };
-    let kept = worker.line(|open| takes::begun(&mut open.handset, &call.take, &piece))?;
+    let kept = worker.line(|open| {
+        open.handset.person_by_id(person)?;
+        takes::begun(&mut open.handset, &call.take, &piece)
+    })?;
     let folder = worker.store()?.takes().await?;
     let kept = takes::seal(&folder, &call.take, &kept, source, &piece).await?;
     worker.line(|open| takes::keep(&mut open.handset, &call.take, &kept))
