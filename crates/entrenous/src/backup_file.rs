@@ -6,21 +6,12 @@ use std::path::{Path, PathBuf};
 
 use database::DatabaseKey;
 use database::rusqlite::Connection;
-use seal::{WrappedKey, draw_database_key};
+use seal::{BACKUP_HEADING, NotABackup, WrappedKey, backup_heading, backup_key, backup_key_bytes, draw_database_key};
 
 use crate::exit::Failure;
 use crate::passphrase::Passphrase;
 use crate::profile::private_file;
 use crate::random::SystemRandom;
-
-/// How the file begins.
-const MAGIC: &[u8; 16] = b"entrenous backup";
-
-/// The version of the heading.
-const VERSION: u8 = 1;
-
-/// More than a wrapped key ever takes.
-const KEY_BYTES: usize = 4096;
 
 /// A file beside another, removed when dropped.
 #[derive(Debug)]
@@ -90,7 +81,7 @@ impl Draft {
         let wrapped = WrappedKey::wrap(&self.key, passphrase, &mut SystemRandom)
             .map_err(|error| Failure::refused("backup-unwritable", error.to_string()))?;
         let whole = Beside::of(path, ".entrenous-new");
-        self.write(&whole.0, &protocol::encode(&wrapped)).map_err(unwritable)?;
+        self.write(&whole.0, &backup_heading(&wrapped)).map_err(unwritable)?;
         {
             let (_beside, reopened) = open(&whole.0, passphrase)?;
             verified(&reopened)?;
@@ -99,12 +90,9 @@ impl Draft {
         sync_dir(path).map_err(unwritable)
     }
 
-    fn write(&self, path: &Path, wrapped: &[u8]) -> std::io::Result<()> {
+    fn write(&self, path: &Path, heading: &[u8]) -> std::io::Result<()> {
         let mut file = private_file().create_new(true).open(path)?;
-        file.write_all(MAGIC)?;
-        file.write_all(&[VERSION])?;
-        file.write_all(&u32::try_from(wrapped.len()).unwrap_or(u32::MAX).to_be_bytes())?;
-        file.write_all(wrapped)?;
+        file.write_all(heading)?;
         std::io::copy(&mut File::open(&self.database.0)?, &mut file)?;
         file.sync_all()
     }
@@ -135,23 +123,11 @@ fn copy_and_open(path: &Path, copy: Beside, passphrase: &Passphrase) -> Result<(
         _ => Failure::file("the backup file", &error),
     };
     let mut file = File::open(path).map_err(unreadable)?;
-    let mut heading = [0; MAGIC.len() + 5];
+    let mut heading = [0; BACKUP_HEADING];
     file.read_exact(&mut heading).map_err(unreadable)?;
-    let (magic, rest) = heading.split_at(MAGIC.len());
-    if magic != MAGIC {
-        return Err(Failure::refused("not-a-backup", "this file is no backup of a line: give one that `backup` wrote"));
-    }
-    let [version, length @ ..] = rest else { return Err(damaged()) };
-    if *version != VERSION {
-        return Err(handset::Error::BackupNewer.into());
-    }
-    let length = length.iter().fold(0_usize, |length, byte| length << 8 | usize::from(*byte));
-    if length > KEY_BYTES {
-        return Err(damaged());
-    }
-    let mut wrapped = vec![0; length];
+    let mut wrapped = vec![0; backup_key_bytes(&heading).map_err(none)?];
     file.read_exact(&mut wrapped).map_err(unreadable)?;
-    let wrapped: WrappedKey = protocol::decode(&wrapped, KEY_BYTES).map_err(|_| damaged())?;
+    let wrapped = backup_key(&wrapped).map_err(none)?;
     let key = wrapped.unwrap(passphrase).map_err(|_| {
         Failure::refused(
             "wrong-backup-passphrase",
@@ -165,6 +141,16 @@ fn copy_and_open(path: &Path, copy: Beside, passphrase: &Passphrase) -> Result<(
     drop(into);
     let connection = database::open_encrypted(&copy.0, &key).map_err(|_| damaged())?;
     Ok((copy, connection))
+}
+
+fn none(why: NotABackup) -> Failure {
+    match why {
+        NotABackup::Other => {
+            Failure::refused("not-a-backup", "this file is no backup of a line: give one that `backup` wrote")
+        }
+        NotABackup::Newer => handset::Error::BackupNewer.into(),
+        NotABackup::Damaged => damaged(),
+    }
 }
 
 fn damaged() -> Failure {

@@ -7,6 +7,7 @@
 //! 5869), Argon2id (RFC 9106), and OpenMLS (RFC 9420). Randomness is handed in by the caller; OpenMLS alone draws its
 //! own.
 
+mod backup_heading;
 mod documents;
 mod file;
 mod hash;
@@ -20,6 +21,7 @@ mod signing;
 mod switchboard;
 mod words;
 
+pub use backup_heading::{BACKUP_HEADING, NotABackup, backup_heading, backup_key, backup_key_bytes};
 pub use documents::{
     list_hash, read_handset_list, sign_greeting, sign_handset_list, sign_restored_list, successor_hash,
     verify_greeting, verify_handset_list,

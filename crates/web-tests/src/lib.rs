@@ -8,6 +8,7 @@
 mod engine;
 mod files;
 mod format;
+mod keeping;
 mod sealing;
 mod storage;
 mod world;
@@ -57,7 +58,7 @@ macro_rules! tests {
 pub(crate) use tests;
 
 fn all() -> impl Iterator<Item = &'static Test> {
-    storage::TESTS.iter().chain(format::TESTS).chain(sealing::TESTS).chain(engine::TESTS)
+    storage::TESTS.iter().chain(format::TESTS).chain(sealing::TESTS).chain(engine::TESTS).chain(keeping::TESTS)
 }
 
 /// The tests, one a line: its name, a tab, and one letter for each phase (`r`: load the page anew first; `w`: only

@@ -181,7 +181,7 @@ impl Files {
 }
 
 /// A media type under which a browser may open somebody else's bytes in our own name: what it only shows or plays.
-fn harmless_type(media_type: &str) -> &str {
+pub(crate) fn harmless_type(media_type: &str) -> &str {
     const SHOWN: [&str; 17] = [
         "image/png",
         "image/jpeg",

@@ -15,6 +15,8 @@ pub mod patience;
 #[cfg(target_family = "wasm")]
 mod answers;
 #[cfg(target_family = "wasm")]
+pub mod backup;
+#[cfg(target_family = "wasm")]
 mod clock;
 #[cfg(target_family = "wasm")]
 pub mod disk;
@@ -27,7 +29,11 @@ pub mod files;
 #[cfg(target_family = "wasm")]
 mod open;
 #[cfg(target_family = "wasm")]
+mod qr;
+#[cfg(target_family = "wasm")]
 mod random;
+#[cfg(target_family = "wasm")]
+mod settings;
 #[cfg(target_family = "wasm")]
 mod socket;
 #[cfg(target_family = "wasm")]
@@ -35,11 +41,19 @@ pub mod store;
 #[cfg(target_family = "wasm")]
 mod tabs;
 #[cfg(target_family = "wasm")]
+pub mod takes;
+#[cfg(target_family = "wasm")]
 mod transfers;
 #[cfg(target_family = "wasm")]
 mod views;
 #[cfg(target_family = "wasm")]
 mod worker;
+
+/// Whatever is freed is wiped: the memory of a module is never given back, and when the handset is locked no page of its
+/// database, no key and no text may be left in it. SQLite allocates here too.
+#[cfg(target_family = "wasm")]
+#[global_allocator]
+static WIPING: zeroizing_alloc::ZeroAlloc<std::alloc::System> = zeroizing_alloc::ZeroAlloc(std::alloc::System);
 
 /// Begins: called once, when the module is there.
 #[cfg(target_family = "wasm")]

@@ -1,10 +1,12 @@
 //! What the engine shows, as pages are told.
 
-use database::rusqlite::OptionalExtension as _;
+use std::collections::BTreeMap;
+
 use handset::{Handset, MessageView, PersonView};
 use talk::conversation::{Entry, Expiry, File, Notice, Quote, Text};
 use talk::people::Person;
 
+use crate::clock::now;
 use crate::failure::Result;
 use crate::transfers::Transfers;
 
@@ -18,25 +20,29 @@ pub(crate) fn beginning(text: &str) -> String {
 
 /// The name here of a contact.
 pub(crate) fn name_of(handset: &Handset, person: i64) -> Result<String> {
-    let name = handset.database().query_row("SELECT person FROM contact WHERE id = ?1", [person], |row| row.get(0));
-    Ok(name.optional()?.ok_or_else(|| handset::Error::UnknownPerson(person.to_string()))?)
+    Ok(handset.person_by_id(person)?.person)
 }
 
 /// The contact of a name; none if it is gone by now.
 pub(crate) fn id_of(handset: &Handset, name: &str) -> Result<Option<i64>> {
-    let id = handset.database().query_row("SELECT id FROM contact WHERE person = ?1", [name], |row| row.get(0));
-    Ok(id.optional()?)
+    match handset.person(name) {
+        Ok(view) => Ok(Some(view.id)),
+        Err(handset::Error::UnknownPerson(_) | handset::Error::AmbiguousPerson(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// For whom cards were, by their ids.
+pub(crate) fn card_names(handset: &Handset) -> Result<BTreeMap<String, String>> {
+    Ok(handset.cards(now())?.into_iter().map(|card| (card.id, card.for_name)).collect())
 }
 
 /// A contact.
-pub(crate) fn person(handset: &Handset, view: PersonView) -> Result<Person> {
-    let id = id_of(handset, &view.person)?.unwrap_or_default();
-    let via_card = match &view.via_card {
-        Some(card) => Some((card.clone(), card_name(handset, card)?)),
-        None => None,
-    };
-    Ok(Person {
-        id,
+pub(crate) fn person(view: PersonView, cards: &BTreeMap<String, String>) -> Person {
+    let name = |card: String| (cards.get(&card).cloned().unwrap_or_default(), card);
+    let via_card = view.via_card.map(name).map(|(name, card)| (card, name));
+    Person {
+        id: view.id,
         person: view.person,
         name: view.name,
         verified: view.verified.as_str().to_owned(),
@@ -49,13 +55,7 @@ pub(crate) fn person(handset: &Handset, view: PersonView) -> Result<Person> {
         expiry_asked: view.expiry_asked.map(|term| term.as_str().to_owned()),
         expiry_proposed: view.expiry_proposed.map(|term| term.as_str().to_owned()),
         silence: view.silence.map(|silence| (silence.reached.as_str().to_owned(), silence.since.as_millis())),
-    })
-}
-
-/// For whom a card was.
-pub(crate) fn card_name(handset: &Handset, card: &str) -> Result<String> {
-    let name = handset.database().query_row("SELECT for_name FROM card WHERE id = ?1", [card], |row| row.get(0));
-    Ok(name.optional()?.unwrap_or_default())
+    }
 }
 
 /// A text.
@@ -123,8 +123,15 @@ pub(crate) fn entry(handset: &Handset, transfers: &Transfers, entry: handset::En
     })
 }
 
+/// When something was said.
+pub(crate) const fn said_at(entry: &handset::Entry) -> protocol::Timestamp {
+    match entry {
+        handset::Entry::Text(text) => text.sent_at,
+        handset::Entry::Expiry(line) => line.sent_at,
+    }
+}
+
 /// A line that no side wrote.
-#[expect(dead_code, reason = "until the engine gives pages")]
 pub(crate) fn notice(view: handset::NoticeView) -> Notice {
     Notice { code: view.code, at: view.at.as_millis(), about: view.about.map(protocol::Timestamp::as_millis) }
 }

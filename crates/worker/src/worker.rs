@@ -36,6 +36,8 @@ pub(crate) struct Worker {
     pub(crate) inner: RefCell<Inner>,
     /// What opens, closes or replaces the handset takes turns.
     pub(crate) turn: Mutex<()>,
+    /// Pieces of recordings are kept one after the other.
+    pub(crate) recording: Mutex<()>,
     alarm: Alarm,
     /// When the alarm is to ring.
     rings_at: Cell<u64>,
@@ -90,6 +92,7 @@ pub(crate) fn start() {
         tabs,
         inner: RefCell::new(inner),
         turn: Mutex::new(()),
+        recording: Mutex::new(()),
         alarm: Alarm::default(),
         rings_at: Cell::new(0),
         ring: RefCell::new(None),

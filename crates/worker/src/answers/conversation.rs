@@ -1,8 +1,12 @@
 //! Conversations: the list of them, stretches of one, and what is said.
 
+use std::collections::BTreeMap;
+
+use handset::{Last, MessageState, Page, Place};
 use protocol::expiry::Term;
-use talk::calls::{Expire, GetText, React, Read, Search, Unsend};
-use talk::conversation::{At, Entry, Found, Row, Stretch, Text};
+use protocol::{ContentId, Timestamp};
+use talk::calls::{Expire, GetText, React, Read, Search, SetDraft, Unsend};
+use talk::conversation::{At, Draft, Entry, Found, Row, Stretch, Text};
 
 use crate::clock::now;
 use crate::failure::{Failure, Result};
@@ -14,67 +18,66 @@ const LIMIT: u32 = 500;
 
 /// All conversations, the newest first.
 pub(super) fn rows(open: &mut Open) -> Result<Vec<Row>> {
-    let mut rows = Vec::new();
-    let pending = open.handset.status()?.pending;
-    for view in open.handset.people()? {
-        let entries = open.handset.conversation(&view.person, None)?;
-        let last = entries.into_iter().next_back();
-        let last = last.map(|entry| views::entry(&open.handset, &open.transfers, entry)).transpose()?;
-        let waiting =
-            pending.iter().find(|pending| pending.what == "texts" && pending.person.as_ref() == Some(&view.person));
-        rows.push(Row {
-            id: views::id_of(&open.handset, &view.person)?.unwrap_or_default(),
+    let all = open.handset.conversations()?.into_iter().map(|view| {
+        let last = match view.last {
+            None => None,
+            Some(Last::Entry(entry)) => Some(views::entry(&open.handset, &open.transfers, entry)?),
+            Some(Last::Notice(notice)) => Some(Entry::Notice(views::notice(notice))),
+        };
+        Ok(Row {
+            id: view.id,
+            person: view.person,
             verified: view.verified.as_str().to_owned(),
             state: view.state.as_str().to_owned(),
             unseen: view.unseen,
-            at: last.as_ref().map_or(view.added_at.as_millis(), Entry::at),
             last,
-            waiting_since: waiting.map(|pending| pending.since.as_millis()),
-            draft: None,
-            person: view.person,
-        });
-    }
-    rows.sort_by_key(|row| std::cmp::Reverse(row.at));
-    Ok(rows)
+            at: view.at.as_millis(),
+            waiting_since: view.waiting_since.map(Timestamp::as_millis),
+            draft: view.draft,
+        })
+    });
+    all.collect()
 }
 
 /// A stretch of one.
 pub(super) fn read(open: &mut Open, call: &Read) -> Result<Stretch> {
-    let name = views::name_of(&open.handset, call.person)?;
     let limit = call.limit.clamp(1, LIMIT) as usize;
-    let all = open.handset.conversation(&name, None)?;
-    let place = |id: &str| all.iter().position(|entry| entry.id().to_text() == id);
-    let unknown = |id: &str| Failure::from(handset::Error::UnknownMessage(id.to_owned()));
-    let unseen = all.iter().position(
-        |entry| matches!(entry, handset::Entry::Text(text) if !text.mine && text.state != handset::MessageState::Seen),
-    );
-    let around = |at: usize| at.saturating_sub(limit / 2).min(all.len().saturating_sub(limit));
-    let (from, to) = match &call.at {
-        At::Newest => (all.len().saturating_sub(limit), all.len()),
-        At::Unseen => {
-            let from = unseen.map_or_else(|| all.len().saturating_sub(limit), around);
-            (from, all.len().min(from + limit))
-        }
-        At::Before(id) => {
-            let to = place(id).ok_or_else(|| unknown(id))?;
-            (to.saturating_sub(limit), to)
-        }
-        At::After(id) => {
-            let from = place(id).ok_or_else(|| unknown(id))? + 1;
-            (from, all.len().min(from + limit))
-        }
-        At::Around(id) => {
-            let from = around(place(id).ok_or_else(|| unknown(id))?);
-            (from, all.len().min(from + limit))
-        }
+    let place = match &call.at {
+        At::Newest => Place::Newest,
+        At::Unseen => Place::FirstUnseen,
+        At::Before(id) => Place::Before(content_id(id)?),
+        At::After(id) => Place::After(content_id(id)?),
+        At::Around(id) => Place::Around(content_id(id)?),
     };
-    let first_unseen = unseen.filter(|_| call.at == At::Unseen).and_then(|at| all.get(at)).map(|e| e.id().to_text());
-    let (more_before, more_after) = (from > 0, to < all.len());
+    let page = open.handset.page(call.person, place, limit)?;
+    let is_unseen = |entry: &&handset::Entry| {
+        matches!(entry, handset::Entry::Text(text)
+            if !text.mine && !text.gone && !text.unknown && text.state != MessageState::Seen)
+    };
+    let first_unseen = page.entries.iter().find(is_unseen).filter(|_| call.at == At::Unseen);
+    let first_unseen = first_unseen.map(|entry| entry.id().to_text());
+    let until = notices_until(&page);
+    let mut notices = page.notices.into_iter().filter(|notice| notice.at <= until).peekable();
     let mut entries = Vec::new();
-    for entry in all.into_iter().take(to).skip(from) {
-        entries.push(views::entry(&open.handset, &open.transfers, entry)?);
+    for entry in page.entries {
+        let entry = views::entry(&open.handset, &open.transfers, entry)?;
+        while let Some(notice) = notices.next_if(|notice| notice.at.as_millis() < entry.at()) {
+            entries.push(Entry::Notice(views::notice(notice)));
+        }
+        entries.push(entry);
     }
-    Ok(Stretch { entries, more_before, more_after, first_unseen })
+    entries.extend(notices.map(|notice| Entry::Notice(views::notice(notice))));
+    Ok(Stretch { entries, more_before: page.more_before, more_after: page.more_after, first_unseen })
+}
+
+/// A notice belongs to the page whose entries it stands before, and one after them to the next, if there is one.
+fn notices_until(page: &Page) -> Timestamp {
+    let last = page.entries.last().filter(|_| page.more_after);
+    last.map_or(Timestamp::from_millis(u64::MAX), views::said_at)
+}
+
+fn content_id(id: &str) -> Result<ContentId> {
+    Ok(id.parse().map_err(|_| handset::Error::UnknownMessage(id.to_owned()))?)
 }
 
 /// One text, or none of that id.
@@ -102,21 +105,36 @@ pub(super) fn mark_seen(open: &mut Open, person: i64) -> Result<()> {
     Ok(open.handset.mark_seen(now(), &name)?)
 }
 
+/// Keeps what is being written.
+pub(super) fn set_draft(open: &mut Open, call: &SetDraft) -> Result<()> {
+    let reply_to = call.reply_to.as_deref().map(content_id).transpose()?;
+    Ok(open.handset.set_draft(now(), call.person, &call.text, reply_to.as_ref())?)
+}
+
+/// What was being written.
+pub(super) fn draft(open: &mut Open, person: i64) -> Result<Draft> {
+    let Some(draft) = open.handset.draft(person)? else { return Ok(Draft::default()) };
+    let reply_to = match &draft.reply_to {
+        Some(id) => Some(views::quote(&open.handset, id, &views::name_of(&open.handset, person)?)?),
+        None => None,
+    };
+    Ok(Draft { text: draft.text, reply_to })
+}
+
 /// Texts with all of these words.
 pub(super) fn search(open: &mut Open, call: &Search) -> Result<Vec<Found>> {
-    let within = call.person.map(|person| views::name_of(&open.handset, person)).transpose()?;
+    let before = call.before.as_deref().map(content_id).transpose()?;
+    let limit = call.limit.min(LIMIT) as usize;
+    let mut ids = BTreeMap::new();
     let mut found = Vec::new();
-    let texts = open.handset.search(&call.words)?.into_iter();
-    for view in texts
-        .filter(|view| within.as_ref().is_none_or(|name| *name == view.person))
-        .take(call.limit.min(LIMIT) as usize)
-    {
+    for view in open.handset.search(&call.words, call.person, before.as_ref(), limit)? {
         let person = view.person.clone();
-        found.push(Found {
-            id: views::id_of(&open.handset, &person)?.unwrap_or_default(),
-            person,
-            text: views::text(&open.handset, &open.transfers, view)?,
-        });
+        let id = match ids.get(&person) {
+            Some(id) => *id,
+            None => views::id_of(&open.handset, &person)?.unwrap_or_default(),
+        };
+        ids.insert(person.clone(), id);
+        found.push(Found { id, person, text: views::text(&open.handset, &open.transfers, view)? });
     }
     Ok(found)
 }

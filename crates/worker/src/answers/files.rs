@@ -16,8 +16,13 @@ use crate::disk::whole;
 use crate::failure::{Failure, Result};
 use crate::files::Files;
 use crate::open::Open;
+use crate::settings;
 use crate::views;
 use crate::worker::Worker;
+
+/// What paused files are remembered under, and how many are.
+const PAUSED: &str = "paused";
+const MOST_PAUSED: usize = 64;
 
 /// Writes a text, with the files beside it.
 pub(super) async fn say(worker: &Rc<Worker>, call: Say, beside: &JsValue) -> Result<String> {
@@ -109,15 +114,15 @@ pub(super) fn pause(open: &mut Open, blob: &str) -> Result<()> {
 }
 
 /// What was paused when the handset was open before.
-pub(super) fn paused(handset: &Handset) -> BTreeSet<BlobId> {
-    let _ = handset;
-    BTreeSet::new()
+pub(super) fn paused(handset: &Handset) -> Result<BTreeSet<BlobId>> {
+    Ok(settings::get(handset, PAUSED)?.unwrap_or_default())
 }
 
 /// Keeps that for the next time.
 pub(crate) fn keep_paused(open: &mut Open) -> Result<()> {
-    let _ = open;
-    Ok(())
+    // Of very many the rest is carried again after the next unlocking.
+    let paused: BTreeSet<BlobId> = open.transfers.paused().iter().take(MOST_PAUSED).copied().collect();
+    settings::set(&mut open.handset, PAUSED, &paused)
 }
 
 /// Opens a file that is here.

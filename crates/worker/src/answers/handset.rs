@@ -1,10 +1,10 @@
 //! The handset on this device: claimed, unlocked, locked, erased.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use handset::{ClaimLink, Handset};
-use protocol::BlobId;
+use protocol::SwitchboardAddress;
 use seal::draw_database_key;
 use talk::calls::{AddSecret, Claim, Unlock};
 use talk::line::{Link, Passkey};
@@ -27,10 +27,7 @@ pub(super) async fn claim(worker: &Rc<Worker>, from: &From, number: u64, call: C
     let _turn = worker.turn.lock().await;
     let store = begin(worker)?;
     let link: ClaimLink = call.link.parse()?;
-    if link.address.as_str() != scope().location().host() {
-        let sentence = format!("this link is of another office: open the app at {} for it", link.address);
-        return Err(Failure(Trouble::new("other-office", sentence)));
-    }
+    check_office(&link.address)?;
     let made = make(&store, &call.secret, call.passkey.as_ref(), |handset| {
         handset.claim(now(), &link, &call.name, false)?;
         Ok(())
@@ -39,6 +36,15 @@ pub(super) async fn claim(worker: &Rc<Worker>, from: &From, number: u64, call: C
     open.awaiting = Some(Awaiting { from: from.clone(), number, answer: bytes_of::<Claim>(&()) });
     worker.put(open);
     Ok(Answered::Later)
+}
+
+/// Whether the app comes from this office: it speaks to no other.
+pub(super) fn check_office(address: &SwitchboardAddress) -> Result<()> {
+    if address.as_str() == scope().location().host() {
+        return Ok(());
+    }
+    let sentence = format!("this link is of another office: open the app at {address} for it");
+    Err(Failure(Trouble::new("other-office", sentence)))
 }
 
 /// Whether a handset can be made here, and where.
@@ -115,7 +121,7 @@ pub(super) async fn unlock(worker: &Rc<Worker>, call: Unlock) -> Result<()> {
         return Err(Failure::new("claim-refused", "the office did not take the claim: ask it for another link"));
     }
     let open = opened(&store, handset, key, key_file).await?;
-    forget_unknown(&open).await;
+    forget_unknown(&store, &open).await;
     worker.put(open);
     Ok(())
 }
@@ -123,9 +129,9 @@ pub(super) async fn unlock(worker: &Rc<Worker>, call: Unlock) -> Result<()> {
 /// An open handset around an engine.
 async fn opened(store: &Store, handset: Handset, key: database::DatabaseKey, key_file: KeyFile) -> Result<Open> {
     let taken = !matches!(handset.status(), Err(handset::Error::NotClaimed | handset::Error::NotTaken));
-    let wishes = super::line::kept_wishes(&handset, store.wishes().await.unwrap_or_default());
+    let wishes = super::line::kept_wishes(&handset, store.wishes().await.unwrap_or_default())?;
     Ok(Open {
-        transfers: Transfers::new(store.files().await?, paused(&handset)),
+        transfers: Transfers::new(store.files().await?, super::files::paused(&handset)?),
         driver: Driver::new(),
         events: VecDeque::new(),
         key,
@@ -139,17 +145,16 @@ async fn opened(store: &Store, handset: Handset, key: database::DatabaseKey, key
     })
 }
 
-fn paused(handset: &Handset) -> BTreeSet<BlobId> {
-    super::files::paused(handset)
-}
-
 /// Removes sealed bytes of texts that are no more, or that never came to be.
-async fn forget_unknown(open: &Open) {
+async fn forget_unknown(store: &Store, open: &Open) {
     let files = open.transfers.files();
     for blob in files.all().await.unwrap_or_default() {
         if matches!(open.handset.knows_file(&blob), Ok(false)) {
             let _ = files.remove(&blob).await;
         }
+    }
+    if let (Ok(folder), Ok(takes)) = (store.takes().await, crate::takes::all(&open.handset)) {
+        let _ = crate::takes::remove_others(&folder, &takes).await;
     }
 }
 

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use handset::Handset;
 use js_sys::Reflect;
+use talk::Millis;
 use talk::line::{Me, Room, Waits, Wishes};
 use wasm_bindgen::JsValue;
 
@@ -11,8 +12,11 @@ use crate::clock::scope;
 use crate::disk::{wait, whole};
 use crate::failure::{Failure, Result};
 use crate::open::Open;
+use crate::settings;
 use crate::worker::{Stage, Worker};
 
+/// What the wishes are remembered under.
+const WISHES: &str = "wishes";
 /// The longest that a handset may stay open by itself, in minutes.
 const LONGEST_LOCK: u32 = 24 * 60;
 
@@ -64,14 +68,18 @@ pub(super) async fn set_wishes(worker: &Rc<Worker>, wishes: Wishes) -> Result<()
 }
 
 /// The wishes, of which the plain ones lie beside the handset.
-pub(super) fn kept_wishes(handset: &Handset, plain: Wishes) -> Wishes {
-    let _ = handset;
-    plain
+pub(super) fn kept_wishes(handset: &Handset, plain: Wishes) -> Result<Wishes> {
+    let kept: Option<(String, u32, Option<Millis>)> = settings::get(handset, WISHES)?;
+    Ok(match kept {
+        Some((notifications, lock_after, backup_reminder)) => {
+            Wishes { notifications, lock_after, backup_reminder, ..plain }
+        }
+        None => plain,
+    })
 }
 
 fn keep_wishes(handset: &mut Handset, wishes: &Wishes) -> Result<()> {
-    let _ = (handset, wishes);
-    Ok(())
+    settings::set(handset, WISHES, &(&wishes.notifications, wishes.lock_after, wishes.backup_reminder))
 }
 
 /// What is used on this device.

@@ -1,11 +1,13 @@
 //! What a page asks, and what it is answered.
 
+mod backup;
 mod conversation;
 pub(crate) mod files;
 mod handset;
 mod line;
 pub(crate) mod news;
 mod people;
+mod takes;
 
 use std::rc::Rc;
 
@@ -76,6 +78,11 @@ pub(crate) async fn answer(
         Ask::Lock(_) => plain!(Lock, handset::lock(worker).await),
         Ask::AddSecret(call) => plain!(AddSecret, handset::add_secret(worker, call).await?),
         Ask::ForgetPasskeys(_) => plain!(ForgetPasskeys, handset::forget_passkeys(worker).await?),
+        Ask::Restore(call) => return backup::restore(worker, from, number, call, &beside).await,
+        Ask::Backup(call) => {
+            let (about, blob) = backup::make(worker, &call).await?;
+            Told { bytes: bytes_of::<Backup>(&about), beside: Some(blob) }
+        }
         Ask::Erase(_) => plain!(Erase, handset::erase(worker).await?),
         Ask::Mine(_) => plain!(Mine, worker.line(line::mine)?),
         Ask::GetWishes(_) => plain!(GetWishes, line::wishes(worker).await?),
@@ -94,6 +101,7 @@ pub(crate) async fn answer(
         Ask::NewCard(call) => plain!(NewCard, worker.line(|open| people::new_card(open, call))?),
         Ask::Revoke(call) => plain!(Revoke, worker.line(|open| people::revoke(open, &call.card))?),
         Ask::Accept(call) => plain!(Accept, worker.line(|open| people::accept(open, &call))?),
+        Ask::ReadQr(call) => plain!(ReadQr, crate::qr::read(&beside, call.width).await?),
         Ask::Conversations(_) => plain!(Conversations, worker.line(conversation::rows)?),
         Ask::Read(call) => plain!(Read, worker.line(|open| conversation::read(open, &call))?),
         Ask::GetText(call) => plain!(GetText, worker.line(|open| conversation::text(open, &call))?),
@@ -101,11 +109,18 @@ pub(crate) async fn answer(
         Ask::React(call) => plain!(React, worker.line(|open| conversation::react(open, &call))?),
         Ask::Unsend(call) => plain!(Unsend, worker.line(|open| conversation::unsend(open, &call))?),
         Ask::MarkSeen(call) => plain!(MarkSeen, worker.line(|open| conversation::mark_seen(open, call.person))?),
+        Ask::SetDraft(call) => plain!(SetDraft, worker.line(|open| conversation::set_draft(open, &call))?),
+        Ask::GetDraft(call) => plain!(GetDraft, worker.line(|open| conversation::draft(open, call.person))?),
         Ask::Search(call) => plain!(Search, worker.line(|open| conversation::search(open, &call))?),
         Ask::Expire(call) => plain!(Expire, worker.line(|open| conversation::expire(open, &call))?),
         Ask::Carry(call) => plain!(Carry, worker.line(|open| files::carry(open, &call.blob))?),
         Ask::Pause(call) => plain!(Pause, worker.line(|open| files::pause(open, &call.blob))?),
         Ask::Open(call) => with_blob!(Open, files::open(worker, &call.blob).await?),
+        Ask::Record(call) => plain!(Record, takes::record(worker, &call, &beside).await?),
+        Ask::Takes(_) => plain!(Takes, takes::all(worker).await?),
+        Ask::SendTake(call) => plain!(SendTake, takes::send(worker, &call).await?),
+        Ask::DropTake(call) => plain!(DropTake, takes::forget(worker, &call.take).await?),
+        Ask::HearTake(call) => with_blob!(HearTake, takes::hear(worker, &call.take).await?),
         _ => return Err(Failure::new("not-yet", "this part of the app is not there yet")),
     };
     Ok(Answered::Now(told))

@@ -12,32 +12,36 @@ use crate::views;
 
 /// All contacts, by name.
 pub(super) fn people(open: &mut Open) -> Result<Vec<Person>> {
-    open.handset.people()?.into_iter().map(|view| views::person(&open.handset, view)).collect()
+    let cards = views::card_names(&open.handset)?;
+    Ok(open.handset.people()?.into_iter().map(|view| views::person(view, &cards)).collect())
 }
 
 /// One of them.
 pub(super) fn person(open: &mut Open, person: i64) -> Result<Person> {
-    let name = views::name_of(&open.handset, person)?;
-    views::person(&open.handset, open.handset.person(&name)?)
+    let cards = views::card_names(&open.handset)?;
+    Ok(views::person(open.handset.person_by_id(person)?, &cards))
 }
 
 pub(super) fn verify(open: &mut Open, person: i64) -> Result<Person> {
     let name = views::name_of(&open.handset, person)?;
-    let view = open.handset.verify_person(now(), &name)?;
-    views::person(&open.handset, view)
+    open.handset.verify_person(now(), &name)?;
+    self::person(open, person)
 }
 
 pub(super) fn rename(open: &mut Open, person: i64, to: &str) -> Result<Person> {
     let name = views::name_of(&open.handset, person)?;
-    let view = open.handset.rename_person(now(), &name, to)?;
-    views::person(&open.handset, view)
+    open.handset.rename_person(now(), &name, to)?;
+    self::person(open, person)
 }
 
 pub(super) fn block(open: &mut Open, person: i64, blocked: bool) -> Result<Person> {
     let name = views::name_of(&open.handset, person)?;
-    let view =
-        if blocked { open.handset.block_person(now(), &name)? } else { open.handset.unblock_person(now(), &name)? };
-    views::person(&open.handset, view)
+    if blocked {
+        open.handset.block_person(now(), &name)?;
+    } else {
+        open.handset.unblock_person(now(), &name)?;
+    }
+    self::person(open, person)
 }
 
 pub(super) fn remove(open: &mut Open, person: i64) -> Result<()> {
@@ -47,11 +51,12 @@ pub(super) fn remove(open: &mut Open, person: i64) -> Result<()> {
 
 /// Who asks to become a contact.
 pub(super) fn requests(open: &mut Open) -> Result<Vec<Request>> {
-    let all = open.handset.requests()?.into_iter().map(|view| {
-        let name = views::card_name(&open.handset, &view.via_card)?;
-        Ok(Request { person: view.person, via_card: (view.via_card, name), made_at: view.made_at.as_millis() })
-    });
-    all.collect()
+    let cards = views::card_names(&open.handset)?;
+    let request = |view: handset::RequestView| {
+        let name = cards.get(&view.via_card).cloned().unwrap_or_default();
+        Request { person: view.person, via_card: (view.via_card, name), made_at: view.made_at.as_millis() }
+    };
+    Ok(open.handset.requests()?.into_iter().map(request).collect())
 }
 
 /// Lets somebody who asked in, or not.

@@ -1,0 +1,86 @@
+//! Reading a QR code in a picture.
+
+use js_sys::{Promise, Reflect, Uint8Array, Uint8ClampedArray};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Blob, ImageBitmap, OffscreenCanvas, OffscreenCanvasRenderingContext2d};
+
+use crate::clock::scope;
+use crate::disk::wait;
+use crate::failure::{Failure, Result};
+
+/// Pictures are made smaller than this first, in pixels a side: enough for any code that fills a good part of one.
+const SIDE: u32 = 1600;
+/// A code's text, in bytes at most: longer than any link of ours.
+const LONGEST: usize = 4096;
+
+/// Reads a code; none if there is none that can be read. What is beside the question is a picture, or its pixels as RGBA
+/// with so many in a row.
+pub(crate) async fn read(beside: &JsValue, width: Option<u32>) -> Result<Option<String>> {
+    match width {
+        Some(width) => {
+            let pixels = match beside.dyn_ref::<Uint8ClampedArray>() {
+                Some(pixels) => pixels.to_vec(),
+                None => beside.dyn_ref::<Uint8Array>().ok_or_else(no_picture)?.to_vec(),
+            };
+            Ok(find(&pixels, width))
+        }
+        None => {
+            let (pixels, width) = pixels_of(beside).await?;
+            Ok(find(&pixels, width))
+        }
+    }
+}
+
+async fn pixels_of(beside: &JsValue) -> Result<(Vec<u8>, u32)> {
+    let picture: ImageBitmap = match beside.dyn_ref::<Blob>() {
+        Some(blob) => {
+            let decode = Reflect::get(&scope(), &"createImageBitmap".into())?;
+            let decode: js_sys::Function = decode.dyn_into().map_err(|_| no_picture())?;
+            let decoded: Promise = decode.call1(&scope(), blob)?.unchecked_into();
+            wait(decoded).await.map_err(|_| no_picture())?
+        }
+        None => beside.dyn_ref::<ImageBitmap>().ok_or_else(no_picture)?.clone(),
+    };
+    let (width, height) = fitting(picture.width(), picture.height());
+    let canvas = OffscreenCanvas::new(width, height)?;
+    let context: OffscreenCanvasRenderingContext2d = canvas.get_context("2d")?.ok_or_else(no_picture)?.unchecked_into();
+    context.draw_image_with_image_bitmap_and_dw_and_dh(&picture, 0.0, 0.0, width.into(), height.into())?;
+    picture.close();
+    let pixels = context.get_image_data(0.0, 0.0, width.into(), height.into())?;
+    Ok((pixels.data().0, width))
+}
+
+/// A picture's sides, made smaller together if one is too long.
+fn fitting(width: u32, height: u32) -> (u32, u32) {
+    let longest = width.max(height).max(1);
+    if longest <= SIDE {
+        return (width.max(1), height.max(1));
+    }
+    let scaled = |side: u32| {
+        let side = u64::from(side) * u64::from(SIDE) / u64::from(longest);
+        u32::try_from(side).unwrap_or(SIDE).max(1)
+    };
+    (scaled(width), scaled(height))
+}
+
+fn find(rgba: &[u8], width: u32) -> Option<String> {
+    let width = usize::try_from(width).ok().filter(|width| *width > 0 && *width <= 4 * SIDE as usize)?;
+    let height = (rgba.len() / 4 / width).min(4 * SIDE as usize);
+    if height == 0 {
+        return None;
+    }
+    let luma = |x: usize, y: usize| {
+        let at = (y * width + x) * 4;
+        let pixel = rgba.get(at..at + 3).unwrap_or(&[255, 255, 255]);
+        // Rec. 601, in whole numbers.
+        let sum: u32 = pixel.iter().zip([77_u32, 150, 29]).map(|(part, weight)| u32::from(*part) * weight).sum();
+        u8::try_from(sum >> 8).unwrap_or(u8::MAX)
+    };
+    let mut picture = rqrr::PreparedImage::prepare_from_greyscale(width, height, luma);
+    let found = picture.detect_grids().into_iter().find_map(|grid| grid.decode().ok());
+    found.map(|(_, text)| text).filter(|text| text.len() <= LONGEST)
+}
+
+fn no_picture() -> Failure {
+    Failure::new("not-a-picture", "this is no picture that can be read: choose another one")
+}
