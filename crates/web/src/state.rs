@@ -47,6 +47,8 @@ pub(crate) struct State {
     pub(crate) card: RwSignal<Option<Card>>,
     /// A text that was found, to be shown in its conversation.
     pub(crate) found: RwSignal<Option<(i64, String)>>,
+    /// Why a card that was taken up came to nothing; said where cards are taken up, if that is what is shown.
+    pub(crate) card_refused: RwSignal<Option<Trouble>>,
     /// The line was claimed or restored just now.
     pub(crate) welcome: RwSignal<bool>,
     /// A link that the app was opened with.
@@ -77,6 +79,7 @@ impl State {
             scope: RwSignal::new(None),
             card: RwSignal::new(None),
             found: RwSignal::new(None),
+            card_refused: RwSignal::new(None),
             welcome: RwSignal::new(false),
             given: RwSignal::new(None),
             stopped: RwSignal::new(false),
@@ -127,8 +130,12 @@ impl State {
             News::Arrived { person, name, beginning } => crate::ui::notify::arrived(self, person, &name, &beginning),
             News::Carried { blob, done, of } => self.carried(&blob).set((done, of)),
             News::Progress { permille } => self.progress.set(permille),
-            News::CardRefused { why, .. } | News::NewCardRefused { why } | News::ClaimRefused { why } => {
-                self.tell(&why)
+            News::NewCardRefused { why } | News::ClaimRefused { why } => self.tell(&why),
+            News::CardRefused { why, .. } => {
+                if self.route.get_untracked() != Route::Accept {
+                    self.tell(&why);
+                }
+                self.card_refused.set(Some(why));
             }
             News::FileRefused { name, .. } => {
                 Toast::say(self, crate::words::t_with("file-refused", &[("name", name.into())]));

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use leptos::ev;
-use leptos::html::{self, dialog, div, h2, header, p};
+use leptos::html::{self, button, dialog, div, h2, header, p};
 use leptos::prelude::*;
 use web_sys::HtmlDialogElement;
 
@@ -85,8 +85,14 @@ pub(crate) fn question(
             h2().child(title.clone()),
             p().child(words.clone()),
             div().class("answers").child((
-                press("danger primary", answer.clone(), pressed),
-                press("", t("cancel"), move || open.set(false)),
+                press("danger", answer.clone(), pressed),
+                // The answer that harms nothing is the one under the thumb, and has the focus.
+                button()
+                    .r#type("button")
+                    .class("button primary")
+                    .attr("autofocus", "")
+                    .on(ev::click, move |_| open.set(false))
+                    .child(t("leave-it")),
             )),
         )
     })

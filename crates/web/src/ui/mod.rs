@@ -2,13 +2,19 @@
 
 pub(crate) mod clipboard;
 pub(crate) mod dialog;
+pub(crate) mod form;
 pub(crate) mod frame;
+pub(crate) mod link;
 pub(crate) mod monogram;
 pub(crate) mod notify;
+pub(crate) mod push;
+pub(crate) mod qr;
 pub(crate) mod rich;
+pub(crate) mod save;
 pub(crate) mod scan;
 pub(crate) mod storage;
 pub(crate) mod toast;
+pub(crate) mod worker;
 
 use std::future::Future;
 
