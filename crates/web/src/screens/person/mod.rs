@@ -69,7 +69,7 @@ fn page(state: State, loaded: Loaded<Person>, person: Person) -> impl IntoView {
     ));
     let text = (!is_blocked).then(|| way("button primary", Route::Conversation(id), t("write-a-text")));
     let silence = person.silence.clone().map(|(reached, since)| {
-        tell("warn", "clock", t_with(&format!("silence-{reached}"), &[("time", moment::full(since).into())]))
+        tell("warn", "clock", t_with(&reached, &[("time", moment::full(since).into())]))
     });
     let asked = match person.state.as_str() {
         "asked" => Some(tell("", "clock", t("asked"))),
