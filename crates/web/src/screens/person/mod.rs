@@ -68,9 +68,10 @@ fn page(state: State, loaded: Loaded<Person>, person: Person) -> impl IntoView {
         div().child((h1().attr("dir", "auto").child(person.person.clone()), verified, calls_self)),
     ));
     let text = (!is_blocked).then(|| way("button primary", Route::Conversation(id), t("write-a-text")));
-    let silence = person.silence.clone().map(|(reached, since)| {
-        tell("warn", "clock", t_with(&reached, &[("time", moment::full(since).into())]))
-    });
+    let silence = person
+        .silence
+        .clone()
+        .map(|(reached, since)| tell("warn", "clock", t_with(&reached, &[("time", moment::full(since).into())])));
     let asked = match person.state.as_str() {
         "asked" => Some(tell("", "clock", t("asked"))),
         "refused" => Some(tell("warn", "warning", t("refused"))),
