@@ -22,28 +22,6 @@ pub(crate) fn back(to: Route) -> impl IntoView {
     a().class(class).href(hash).attr("aria-label", t("back")).on(ev::click, pressed).child(pointer("back"))
 }
 
-/// A screen under a header with a title.
-pub(crate) fn screen(up: Option<Route>, title: String, inside: impl IntoView) -> impl IntoView {
-    section().class("screen").attr("aria-label", title.clone()).child((
-        header().class("top").child((up.map(back), h1().class("top-title").child(title))),
-        div().class("scroll").attr("tabindex", "0").child(div().class("page").child(inside)),
-    ))
-}
-
-/// A screen under a title, with actions where the thumb is.
-pub(crate) fn screen_with_actions(
-    up: Option<Route>,
-    title: String,
-    inside: impl IntoView,
-    actions: impl IntoView,
-) -> impl IntoView {
-    section().class("screen").attr("aria-label", title.clone()).child((
-        header().class("top").child((up.map(back), h1().class("top-title").child(title))),
-        div().class("scroll").attr("tabindex", "0").child(div().class("page").child(inside)),
-        div().class("actions").child(actions),
-    ))
-}
-
 /// A screen under the head of a list, large.
 pub(crate) fn list_screen(
     over: Option<String>,

@@ -18,7 +18,7 @@ use crate::ui::frame::{Around, detail};
 use crate::ui::link::{setting_way, way};
 use crate::ui::monogram::monogram;
 use crate::ui::toast::Toast;
-use crate::ui::{Loaded, attempt, attempt_then, fresh, icon, press, sentence, skeleton_rows};
+use crate::ui::{Loaded, attempt, attempt_then, fresh, press, sentence, skeleton_rows};
 use crate::words::{t, t_with};
 
 pub(crate) use compare::compare;
@@ -169,7 +169,6 @@ fn ends(state: State, loaded: Loaded<Person>, person: Person) -> impl IntoView {
 }
 
 fn rename(state: State, id: i64, loaded: Loaded<Person>, open: RwSignal<bool>) -> impl IntoView {
-    let _ = icon;
     sheet(open, t("rename-title"), move || {
         let name = loaded.with_untracked(|one| match one {
             Some(Ok(person)) => person.person.clone(),
