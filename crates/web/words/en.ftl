@@ -479,6 +479,7 @@ passkeys-count = { $count ->
 forget-passkeys-question = Forget all passkeys?
 forget-passkeys-words = Then only the passphrase opens this handset. Be sure that you know it.
 passkeys-forgotten = Only the passphrase opens this handset now.
+back-up = Back up
 backup = Backup
 last-backup = Last backup
 first-backup-explained = The first backup takes a key off this handset with which alone the line can be brought back. From then on, whoever has this handset cannot take the line from you. Keep the file and its passphrase apart.

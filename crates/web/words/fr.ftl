@@ -481,6 +481,7 @@ passkeys-count = { $count ->
 forget-passkeys-question = Oublier toutes les clés d’accès ?
 forget-passkeys-words = Seule la phrase secrète ouvrira alors ce combiné. Assurez-vous de la connaître.
 passkeys-forgotten = Seule la phrase secrète ouvre désormais ce combiné.
+back-up = Sauvegarder
 backup = Sauvegarde
 last-backup = Dernière sauvegarde
 first-backup-explained = La première sauvegarde retire de ce combiné une clé, la seule qui permette de rétablir la ligne. Dès lors, qui tient ce combiné ne peut plus vous prendre la ligne. Gardez le fichier et sa phrase secrète séparément.
