@@ -132,6 +132,11 @@ pub enum PushOutcome {
 }
 
 impl PushOutcome {
+    /// From how it is stored.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Taken, Self::Gone, Self::Refused, Self::Unreachable].into_iter().find(|outcome| outcome.as_str() == text)
+    }
+
     /// As shown and stored.
     pub const fn as_str(self) -> &'static str {
         match self {
