@@ -7,6 +7,7 @@ use protocol::federation::{Parcel, ParcelReply, PeerMessage};
 use protocol::frames::{Delivery, FetchedSlot};
 use protocol::inside::{Inside, Numbered};
 use protocol::intake::{Bundle, IntakeAddress, Introduction, Pairing, Slot};
+use protocol::wake::Urgency;
 use protocol::{
     GenerationId, HandsetId, MailboxId, QueueId, ReservationId, SwitchboardAddress, Timestamp, Token, decode, encode,
     limits,
@@ -142,7 +143,7 @@ impl Impostor {
             mailbox: self.victims_mailbox,
             number: self.numbered,
             at: world.now,
-            urgent: true,
+            urgent: Urgency::Waiting,
             envelope: envelope.into(),
         };
         self.post(world, PeerMessage::Deliver(delivery));

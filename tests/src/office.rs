@@ -6,11 +6,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use database::rusqlite::Connection as Database;
 use protocol::federation::{FetchReply, Parcel, ParcelReply};
 use protocol::frames::{Deed, FromSwitchboard};
+use protocol::wake::{P256_POINT_BYTES, Wake};
 use protocol::{
     EnvelopeHash, HandsetId, InvitationSecret, LineId, Refusal, RefusalCode, SwitchboardAddress, Timestamp, encode,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng as _, SeedableRng as _};
+use serde_bytes::ByteBuf;
 use switchboard::Limits;
 use switchboard::core::connection::{Connection, Output};
 use switchboard::core::outgoing::{Next, PeerQueue};
@@ -396,6 +398,16 @@ impl Switchboard {
                     let way = reads::way(self.core().store(), &line, &to);
                     let Some(connection) = self.connections.get_mut(&id) else { return };
                     connection.way(question, way);
+                }
+                // Pushing is the edge's: here it is only known whether there would be somebody to push to.
+                Output::Wake { id: question, line, handset, .. } => {
+                    let wake = reads::wake(self.core().store(), &line, &handset).map(|found| Wake {
+                        key: Some(ByteBuf::from([4; P256_POINT_BYTES])),
+                        stored: found.is_some(),
+                        last: None,
+                    });
+                    let Some(connection) = self.connections.get_mut(&id) else { return };
+                    connection.woken(question, Ok(wake.unwrap_or_default()));
                 }
                 // Bytes of files are the edge's: nothing here asks for them.
                 Output::Ticket { .. } => {}

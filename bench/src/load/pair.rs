@@ -1,6 +1,7 @@
 //! Two handsets that text each other over a conversation between them.
 
 use protocol::frames::{Deed, FromSwitchboard, ItemBody, MailboxAddress, Submission, ToSwitchboard};
+use protocol::wake::Urgency;
 use protocol::{Capability, GenerationId, MailboxId, SwitchboardAddress};
 use rand_core::Rng as _;
 
@@ -54,7 +55,7 @@ impl Pair {
             capability,
             commit: None,
             reply_to: of_speaker,
-            urgent: true,
+            urgent: Urgency::Waiting,
             envelope: vec![0; envelope].into(),
         };
         Ok(Self { speaker, listener: Some(listener), template, sequencer, identity })

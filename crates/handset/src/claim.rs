@@ -164,6 +164,7 @@ impl Work<'_> {
              UPDATE contact SET refound_tries = 0, reservation = NULL;
              UPDATE message SET flight_generation = NULL WHERE mine = 1 AND state IN ('waiting', 'sent');",
         )?;
+        self.forget_wake()?;
         // What texts say where their files lie is the old switchboard.
         self.bring_no_files()?;
         self.run("UPDATE contact SET refound_at = ?1 WHERE state = 'open'", [self.now.as_millis()])?;

@@ -16,21 +16,24 @@ pub(crate) struct Concern<'a> {
     pub(crate) contact: Option<i64>,
     pub(crate) envelope: Option<EnvelopeHash>,
     pub(crate) blob: Option<BlobId>,
+    /// Where this handset is woken.
+    pub(crate) wake: bool,
 }
 
 impl Work<'_> {
     /// Has the switchboard do something, in order after all that was decided before.
     pub(crate) fn deed(&mut self, deed: Deed, concern: Concern<'_>) -> Result<(), Error> {
-        let Concern { card, contact, envelope, blob } = concern;
+        let Concern { card, contact, envelope, blob, wake } = concern;
         self.run(
-            "INSERT INTO deed (body, made_at, card, contact, envelope, blob) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            "INSERT INTO deed (body, made_at, card, contact, envelope, blob, wake) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             params![
                 encode(&deed),
                 self.now.as_millis(),
                 card,
                 contact,
                 envelope.as_ref().map(|hash| hash.as_bytes().as_slice()),
-                blob.as_ref().map(|blob| blob.as_bytes().as_slice())
+                blob.as_ref().map(|blob| blob.as_bytes().as_slice()),
+                wake
             ],
         )?;
         let number = u64::try_from(self.db.last_insert_rowid()).map_err(|_| Error::Corrupt("deed"))?;
@@ -81,6 +84,9 @@ impl Work<'_> {
         if let Some(blob) = ended.blob {
             self.file_opened(&blob, None)?;
         }
+        if ended.wake {
+            self.wake_is_set(true)?;
+        }
         Ok(())
     }
 
@@ -94,6 +100,9 @@ impl Work<'_> {
         let Some(ended) = self.end_deed(number)? else { return Ok(()) };
         if let Some(blob) = ended.blob {
             return self.file_opened(&blob, Some(&refusal));
+        }
+        if ended.wake {
+            return self.wake_is_set(false);
         }
         if let Some(card) = ended.card {
             let stored: bool =
@@ -125,8 +134,9 @@ impl Work<'_> {
     }
 
     fn end_deed(&mut self, number: u64) -> Result<Option<Ended>, Error> {
-        let mut ended =
-            self.db.prepare_cached("DELETE FROM deed WHERE number = ?1 RETURNING card, envelope, contact, blob")?;
+        let mut ended = self
+            .db
+            .prepare_cached("DELETE FROM deed WHERE number = ?1 RETURNING card, envelope, contact, blob, wake")?;
         let mut rows = ended.query([number])?;
         let Some(row) = rows.next()? else { return Ok(None) };
         let envelope: Option<Vec<u8>> = row.get(1)?;
@@ -135,6 +145,7 @@ impl Work<'_> {
             contact: row.get(2)?,
             envelope: envelope.and_then(|hash| EnvelopeHash::from_slice(&hash)),
             blob: row.get::<_, Option<Vec<u8>>>(3)?.and_then(|blob| BlobId::from_slice(&blob)),
+            wake: row.get(4)?,
         }))
     }
 }
@@ -144,4 +155,5 @@ struct Ended {
     contact: Option<i64>,
     envelope: Option<EnvelopeHash>,
     blob: Option<BlobId>,
+    wake: bool,
 }

@@ -16,7 +16,7 @@ use crate::session::Session;
 const APPLICATION_ID: u32 = 0x456e_7472;
 
 /// How many steps have led to the database's tables.
-pub(crate) const VERSION: u32 = 8;
+pub(crate) const VERSION: u32 = 9;
 
 /// Memory for pages of the database, at most.
 const CACHE_KIB: u32 = 16 * 1024;
@@ -107,6 +107,8 @@ pub enum Event {
         /// Seconds.
         seconds: i64,
     },
+    /// Something about being woken changed, or was asked and answered: see [`Handset::wake`].
+    WakeChanged,
     /// The switchboard took the line that was restored on this handset.
     Restored,
     /// The line was restored on another handset: this one is off for good.
@@ -139,6 +141,7 @@ impl Handset {
             include_str!("schema_6.sql"),
             include_str!("schema_7.sql"),
             include_str!("schema_8.sql"),
+            include_str!("schema_9.sql"),
         ];
         database::migrate(&mut db, APPLICATION_ID, &steps)?;
         // What a screen shows lies on many pages, and each would be read and decrypted again.

@@ -89,6 +89,9 @@ pub enum Error {
         /// Bytes of each.
         limit: usize,
     },
+    /// Something that is no push subscription.
+    #[error("this is no push subscription: have the browser make another")]
+    NoSubscription,
     /// An empty text.
     #[error("an empty text says nothing: write something")]
     EmptyText,
@@ -203,6 +206,7 @@ impl Error {
             Self::NotYours => "not-yours",
             Self::NotAnEmoji => "not-an-emoji",
             Self::BadSetting { .. } => "bad-setting",
+            Self::NoSubscription => "no-subscription",
             Self::EmptyText => "empty-text",
             Self::TextTooLong { .. } => "text-too-long",
             Self::TooManyFiles { .. } => "too-many-files",

@@ -5,6 +5,7 @@ use protocol::content::{Content, What};
 use protocol::expiry::{Expires, ExpiryWord, Term};
 use protocol::frames::{Delivery, Item, ItemBody, Outcome, ToSwitchboard};
 use protocol::inside::{Inside, Numbered};
+use protocol::wake::Urgency;
 use protocol::{ContentId, EnvelopeHash, GenerationId, MailboxId, RefusalCode, encode};
 use seal::mls::{MlsError, Processed};
 use seal::{content_id, envelope_hash};
@@ -338,7 +339,7 @@ impl Work<'_> {
                     mailbox,
                     number: row.get(0)?,
                     at: protocol::Timestamp::from_millis(row.get(1)?),
-                    urgent: false,
+                    urgent: Urgency::Quiet,
                     envelope: row.get::<_, Vec<u8>>(2)?.into(),
                 })
             })?

@@ -45,6 +45,7 @@ mod silence;
 mod tests;
 mod vanish;
 mod views;
+mod wake;
 
 pub use backup::{BackupMade, BackupView, Progress};
 pub use cards::{CardState, CardView, NewCard};
@@ -62,3 +63,4 @@ pub use requests::RequestView;
 pub use session::SessionState;
 pub use silence::{Reached, Silence};
 pub use views::{Entry, MessageState, MessageView, NoticeView, Pending, ReactionView, StatusView};
+pub use wake::WakeView;

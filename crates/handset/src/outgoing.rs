@@ -6,6 +6,7 @@ use database::rusqlite::params;
 use protocol::Timestamp;
 use protocol::frames::{Deed, Routing, Submission};
 use protocol::inside::{Inside, Numbered};
+use protocol::wake::Urgency;
 use seal::envelope_hash;
 use serde_bytes::ByteBuf;
 
@@ -208,7 +209,7 @@ impl Work<'_> {
             capability: sealed.capability,
             commit: sealed.commit,
             reply_to: generation.mailbox,
-            urgent,
+            urgent: if urgent { Urgency::Waiting } else { Urgency::Quiet },
             envelope: ByteBuf::from(sealed.envelope),
         };
         let concern = Concern { contact: Some(generation.contact), envelope: Some(hash), ..Concern::default() };

@@ -79,6 +79,7 @@ impl Work<'_> {
             let from = from.parse().map_err(|_| Error::Corrupt("origin"))?;
             self.deed(Deed::OpenMailbox { mailbox, from }, Concern::default())?;
         }
+        self.say_where_to_wake_again()?;
         self.open_files_again(&own)
     }
 

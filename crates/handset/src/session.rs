@@ -71,6 +71,8 @@ pub(crate) enum Asked {
     Refounding(i64),
     /// To carry files.
     Ticket,
+    /// To know how it stands with being woken.
+    Wake,
     /// To know how what we sent to a switchboard gets on.
     Way(SwitchboardAddress),
 }
@@ -204,6 +206,7 @@ impl Work<'_> {
             Asked::Redemption(redemption) => self.redemption_answered(redemption, answer)?,
             Asked::Refounding(contact) => self.refounding_answered(contact, answer)?,
             Asked::Ticket => self.ticket_answered(answer)?,
+            Asked::Wake => self.wake_answered(answer)?,
             Asked::Way(to) => self.way_answered(to, answer)?,
         }
         self.pump()

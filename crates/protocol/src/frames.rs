@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
 use crate::documents::SigningPublic;
+use crate::wake::{Subscription, Urgency, Wake};
 use crate::{
     BlobId, Capability, CapabilityHash, EnvelopeHash, GenerationId, HandsetId, InvitationSecret, LineId, LookupId,
     MailboxId, Refusal, ReservationId, RestoreId, SwitchboardAddress, Ticket, Timestamp,
@@ -190,6 +191,11 @@ pub enum Deed {
         /// The blob.
         blob: BlobId,
     },
+    /// Says where this handset is woken while it is not connected, or that it is not any more.
+    SetWake {
+        /// Takes the place of the one before.
+        subscription: Option<Subscription>,
+    },
 }
 
 /// A slot as the switchboard keeps it.
@@ -224,7 +230,7 @@ pub struct Submission {
     /// Where the outcome goes if it is not sequenced.
     pub reply_to: MailboxId,
     /// Whether it should wake somebody.
-    pub urgent: bool,
+    pub urgent: Urgency,
     /// The MLS message.
     pub envelope: ByteBuf,
 }
@@ -259,6 +265,10 @@ pub enum Question {
         /// The other switchboard.
         to: SwitchboardAddress,
     },
+    /// Asks how it stands with waking this handset.
+    Wake,
+    /// Has this handset woken once, though it is connected, to see whether that works.
+    TryWake,
 }
 
 /// The answer to a [`Question`].
@@ -270,6 +280,8 @@ pub enum Answer {
     Ticket(Ticket),
     /// To [`Question::Way`].
     Way(Way),
+    /// To [`Question::Wake`] and, once it was tried, to [`Question::TryWake`].
+    Wake(Wake),
 }
 
 /// How what a line sent to another switchboard gets on. Nothing in it means that the other has confirmed all of it.
@@ -414,7 +426,7 @@ pub struct Delivery {
     /// The sequencer's clock when it numbered it.
     pub at: Timestamp,
     /// Whether it should wake somebody.
-    pub urgent: bool,
+    pub urgent: Urgency,
     /// The MLS message.
     pub envelope: ByteBuf,
 }

@@ -22,6 +22,7 @@ pub mod intake;
 pub mod limits;
 pub mod refusal;
 pub mod time;
+pub mod wake;
 
 pub use address::SwitchboardAddress;
 pub use codec::{DecodeError, decode, encode};

@@ -45,6 +45,9 @@ pub const PARCEL_MESSAGES: usize = 512;
 /// One query between switchboards (fetching a card's slot), in bytes.
 pub const QUERY_BYTES: usize = 4 * 1024;
 
+/// The URL at which a handset is woken, in bytes.
+pub const ENDPOINT_BYTES: usize = 1024;
+
 /// Members of one conversation, counted in mailboxes.
 pub const MAILBOXES: usize = 64;
 

@@ -94,6 +94,10 @@ pub struct Limits {
     pub questions_per_minute: u32,
     /// Slots that one line is fetching from elsewhere at a time.
     pub questions_at_once: u32,
+    /// How long a connected handset may take to take what came before it is woken all the same.
+    pub wake_patience: Duration,
+    /// How long a handset that was woken and did not connect is left alone.
+    pub wake_again: Duration,
 }
 
 impl Limits {
@@ -151,6 +155,8 @@ impl Default for Limits {
             fetches_per_minute: 600,
             questions_per_minute: 120,
             questions_at_once: 32,
+            wake_patience: Duration::from_secs(10),
+            wake_again: Duration::from_mins(5),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Which network addresses another switchboard may have: only such as anybody on the internet could reach. Otherwise
 //! a stranger's card could make this server knock on doors inside its own network.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// Whether an address is globally reachable unicast, by the IANA special-purpose registries (RFC 6890 and its
 /// successors).
@@ -10,6 +10,24 @@ pub fn is_public(ip: IpAddr) -> bool {
         IpAddr::V4(ip) => is_public_v4(ip),
         IpAddr::V6(ip) => is_public_v6(ip),
     }
+}
+
+/// Whether the URL of a push service may be asked, as far as it can be seen from it: names are looked at once they are
+/// resolved. Only `https` on its own port, and with the development flag only this machine.
+pub(crate) fn may_push(endpoint: &str, loopback_only: bool) -> bool {
+    let schemes: &[&str] = if loopback_only { &["https://", "http://"] } else { &["https://"] };
+    let Some(rest) = schemes.iter().find_map(|scheme| endpoint.strip_prefix(scheme)) else { return false };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    if loopback_only {
+        return authority.parse::<SocketAddr>().is_ok_and(|address| address.ip().is_loopback());
+    }
+    // An address may be written in odd ways, so that it has to have a name: whose last label is no number.
+    let name = authority.strip_suffix(":443").unwrap_or(authority);
+    let labels: Vec<&str> = name.split('.').collect();
+    let is_label = |label: &&str| !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    labels.len() > 1
+        && labels.iter().all(is_label)
+        && labels.last().is_some_and(|last| last.bytes().all(|b| b.is_ascii_alphabetic() || b == b'-'))
 }
 
 fn is_public_v4(ip: Ipv4Addr) -> bool {
@@ -78,6 +96,35 @@ mod tests {
         ] {
             assert!(!is_public(inside.parse().unwrap()), "{inside}");
         }
+    }
+
+    #[test]
+    fn push_services_have_names_and_https() {
+        for good in ["https://push.example/x", "https://a.b-c.example:443/x?y=1", "https://push.example"] {
+            assert!(may_push(good, false), "{good}");
+            assert!(!may_push(good, true), "{good}: nobody outside with the development flag");
+        }
+        for bad in [
+            "http://push.example/x",
+            "https://push.example:8443/x",
+            "https://localhost/x",
+            "https://10.0.0.1/x",
+            "https://0x7f.1/x",
+            "https://127.0.0.0x1/x",
+            "https://[::1]/x",
+            "https://user@push.example/x",
+            "https://push.example@10.0.0.1/x",
+            "https://push.example\\@10.0.0.1/x",
+            "https:///x",
+            "https://.example/x",
+            "https://push%2eexample/x",
+            "ftp://push.example/x",
+            "",
+        ] {
+            assert!(!may_push(bad, false), "{bad}");
+        }
+        assert!(may_push("http://127.0.0.1:81/x", true) && may_push("http://[::1]:81/x", true));
+        assert!(!may_push("http://10.0.0.1:81/x", true) && !may_push("http://localhost:81/x", true));
     }
 
     #[test]

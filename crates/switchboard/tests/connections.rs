@@ -55,7 +55,7 @@ impl Phone {
                 }
                 Output::Fetch { id, .. } => self.fetches.push(id),
                 Output::Way { id, line, to } => self.connection.way(id, reads::way(core.store(), &line, &to)),
-                Output::Opened { .. } | Output::Ticket { .. } => {}
+                Output::Opened { .. } | Output::Ticket { .. } | Output::Wake { .. } => {}
                 Output::Close => self.closed = true,
             }
         }

@@ -5,6 +5,7 @@ mod world;
 use protocol::RefusalCode;
 use protocol::federation::{Parcel, ParcelReply, PeerMessage};
 use protocol::frames::{Deed, Delivery, MailboxAddress, Outcome, Routing};
+use protocol::wake::Urgency;
 use protocol::{EnvelopeHash, GenerationId, QueueId, SwitchboardAddress, Timestamp};
 use serde_bytes::ByteBuf;
 use switchboard::Limits;
@@ -117,7 +118,7 @@ fn delivery(to: u8, number: u64) -> PeerMessage {
         mailbox: mailbox(to),
         number,
         at: Timestamp::default(),
-        urgent: false,
+        urgent: Urgency::Quiet,
         envelope: ByteBuf::from(b"forged".to_vec()),
     })
 }

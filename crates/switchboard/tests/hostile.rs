@@ -15,6 +15,7 @@ use protocol::federation::{
 };
 use protocol::files::BLOB_PATH;
 use protocol::frames::{Answer, Deed, Delivery, MailboxAddress, Outcome, Question, ToSwitchboard, Way};
+use protocol::wake::Urgency;
 use protocol::{
     BlobId, EnvelopeHash, GenerationId, QueueId, Refusal, RefusalCode, ReservationId, SwitchboardAddress, Ticket,
     Timestamp, decode, encode,
@@ -361,7 +362,7 @@ async fn floods_and_replays_and_other_lines_mailboxes_change_nothing_for_the_oth
     let delivery = |to: u8, number| {
         let (mailbox, at, envelope) =
             (mailbox(to), Timestamp::from_millis(u64::MAX), ByteBuf::from(b"forged".to_vec()));
-        PeerMessage::Deliver(Delivery { mailbox, number, at, urgent: true, envelope })
+        PeerMessage::Deliver(Delivery { mailbox, number, at, urgent: Urgency::Waiting, envelope })
     };
     let outcome = || PeerMessage::Outcome {
         mailbox: mailbox(1),

@@ -4,6 +4,7 @@ mod world;
 
 use protocol::federation::{Parcel, ParcelReply, PeerMessage};
 use protocol::frames::{Deed, Delivery, MailboxAddress, Outcome, Submission};
+use protocol::wake::Urgency;
 use protocol::{GenerationId, MailboxId, QueueId, RefusalCode, SwitchboardAddress, Timestamp};
 use serde_bytes::ByteBuf;
 use switchboard::Limits;
@@ -49,7 +50,7 @@ impl Board {
         let number = self.numbers.entry(from.clone()).or_default();
         *number += 1;
         let (first, envelope) = (*number, ByteBuf::from(vec![7; bytes]));
-        let delivery = Delivery { mailbox, number: first, at: NOW, urgent: false, envelope };
+        let delivery = Delivery { mailbox, number: first, at: NOW, urgent: Urgency::Quiet, envelope };
         let messages = vec![PeerMessage::Deliver(delivery)];
         let queue = QueueId::new([1; 16]);
         let parcel = Parcel { from: from.clone(), to: address(A), queue, first, messages };

@@ -10,6 +10,7 @@ use protocol::federation::{Parcel, ParcelReply, PeerMessage, SignedBytes, Switch
 use protocol::frames::{
     Answer, Deed, Delivery, FromSwitchboard, ItemBody, MailboxAddress, Outcome, Question, ToSwitchboard,
 };
+use protocol::wake::Urgency;
 use protocol::{QueueId, RefusalCode, ReservationId, SwitchboardAddress, Timestamp, decode, encode};
 use serde_bytes::ByteBuf;
 use switchboard::core::Federation;
@@ -221,7 +222,7 @@ async fn a_peer_that_forges_replays_and_floods_gets_nowhere() {
             mailbox: mailbox(to),
             number,
             at: Timestamp::default(),
-            urgent: false,
+            urgent: Urgency::Quiet,
             envelope,
         })
     };

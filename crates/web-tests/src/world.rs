@@ -179,7 +179,7 @@ impl World {
                 let way = reads::way(self.sides[at].core.store(), &line, &to);
                 self.answer(at, |connection| connection.way(id, way));
             }
-            Output::Opened { .. } | Output::Ticket { .. } => {}
+            Output::Opened { .. } | Output::Ticket { .. } | Output::Wake { .. } => {}
             Output::Close => {
                 self.sides[at].connection = None;
                 self.sides[at].handset.disconnected();

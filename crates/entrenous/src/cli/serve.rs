@@ -68,6 +68,10 @@ pub(crate) struct Settings {
     /// Serve the phone app in this folder, as `cargo xtask build` leaves it [default: the one inside this program]
     #[arg(long, value_name = "DIR", env = "ENTRENOUS_APP")]
     pub(crate) app: Option<PathBuf>,
+    /// Whether handsets that are away may be woken through their browsers' push services, where their principals want it
+    /// [default: true]
+    #[arg(long, value_name = "BOOL", env = "ENTRENOUS_WEB_PUSH", value_parser = BoolishValueParser::new(), num_args = 0..=1, default_missing_value = "true", require_equals = true, action = ArgAction::Set, hide_possible_values = true)]
+    pub(crate) web_push: Option<bool>,
     /// For development: loopback addresses only, peers included; plain http unless --tls-cert is given
     #[arg(long, value_name = "BOOL", env = "ENTRENOUS_INSECURE_LOOPBACK", value_parser = BoolishValueParser::new(), num_args = 0..=1, default_missing_value = "true", require_equals = true, action = ArgAction::Set, hide_possible_values = true)]
     pub(crate) insecure_loopback: Option<bool>,

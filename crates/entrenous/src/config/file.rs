@@ -14,7 +14,7 @@ use crate::cli::{Federation, Settings};
 use crate::exit::Failure;
 
 /// Every key of the file, in the order in which it is printed.
-pub(super) const KEYS: [&str; 17] = [
+pub(super) const KEYS: [&str; 18] = [
     "data",
     "office",
     "listen",
@@ -30,6 +30,7 @@ pub(super) const KEYS: [&str; 17] = [
     "federation",
     "allow",
     "app",
+    "web-push",
     "insecure-loopback",
     "limits",
 ];
@@ -90,6 +91,7 @@ fn take(settings: &mut Settings, key: &str, value: &Value, base: &Path) -> Resul
         }
         "app" => settings.app = Some(path(value, base)?),
         "allow" => settings.allow = peers(value)?,
+        "web-push" => settings.web_push = Some(yes_or_no(value)?),
         _ => settings.insecure_loopback = Some(yes_or_no(value)?),
     }
     Ok(())

@@ -123,6 +123,12 @@ pub(super) const LIMITS: &[Limit] = &[
         "Cards that one line may take up, and files that it may fetch, elsewhere in a minute."
     ),
     limit!(questions_at_once, Count, "The same at a time."),
+    limit!(
+        wake_patience,
+        Wait,
+        "How long a connected handset may take to take what came before it is woken all the same."
+    ),
+    limit!(wake_again, Wait, "How long a handset that was woken and did not connect is left alone."),
 ];
 
 impl Limit {

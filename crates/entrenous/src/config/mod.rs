@@ -110,6 +110,7 @@ impl Effective {
             acme,
             trust_roots: said.trust_root.clone(),
             federation,
+            web_push: said.web_push.unwrap_or(true),
             limits: said.limits.clone().unwrap_or_default(),
             app: app::served(said.app.as_deref())?,
             ..Config::new(data, listen, office)
@@ -150,6 +151,7 @@ fn over(upper: Settings, lower: Settings) -> Settings {
         federation: upper.federation.or(lower.federation),
         allow: if upper.allow.is_empty() { lower.allow } else { upper.allow },
         app: upper.app.or(lower.app),
+        web_push: upper.web_push.or(lower.web_push),
         insecure_loopback: upper.insecure_loopback.or(lower.insecure_loopback),
         trust_root: upper.trust_root.or(lower.trust_root),
         limits: upper.limits.or(lower.limits),

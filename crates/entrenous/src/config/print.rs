@@ -82,6 +82,13 @@ pub(super) fn print(settings: &Settings, file: Option<&Path>) -> String {
         path(&settings.app),
         "\"/usr/share/entrenous/app\"",
     );
+    let web_push = settings.web_push.unwrap_or(true);
+    out.entry(
+        "Whether handsets that are away may be woken through their browsers' push services, where their principals want it.",
+        "web-push",
+        usual(web_push.to_string()),
+        "",
+    );
     let insecure = settings.insecure_loopback.unwrap_or_default();
     out.entry("For development: this machine only.", "insecure-loopback", usual(insecure.to_string()), "");
 
@@ -145,6 +152,7 @@ mod tests {
             federation: Some(Federation::AllowList),
             allow: vec!["b.org".parse().unwrap(), "c.org:8443".parse().unwrap()],
             app: Some("/app".into()),
+            web_push: Some(false),
             insecure_loopback: Some(false),
             trust_root: Some("/r.pem".into()),
             limits: Some(Limits { connections: 7, ..Limits::default() }),

@@ -12,6 +12,7 @@ use protocol::frames::{
 };
 use protocol::inside::{Inside, Numbered, Status};
 use protocol::intake::{Bundle, IntakeAddress, Introduction, Pairing, Slot};
+use protocol::wake::{PushOutcome, Pushed, Subscription, Urgency, Wake};
 use protocol::{
     BlobId, Capability, CapabilityHash, ContentId, ConversationId, EnvelopeHash, FileKey, GenerationId, HandsetId,
     InvitationSecret, LineId, LookupId, MailboxId, QueueId, Refusal, RefusalCode, ReservationId, RestoreId,
@@ -109,7 +110,7 @@ fn submission(commit: Option<Routing>) -> Submission {
         capability: Capability::new([14; 32]),
         commit,
         reply_to: MAILBOX,
-        urgent: true,
+        urgent: Urgency::Waiting,
         envelope: bytes("envelope"),
     }
 }
@@ -150,7 +151,11 @@ fn deeds() -> Vec<(&'static str, Deed)> {
         "Deed::OpenBlob" Deed::OpenBlob { .. } => Deed::OpenBlob { blob: BLOB, size: 1 << 20, copies: 1 },
         "Deed::ReleaseBlob" Deed::ReleaseBlob { .. } => Deed::ReleaseBlob { at: there(), blob: BLOB },
         "Deed::RemoveBlob" Deed::RemoveBlob { .. } => Deed::RemoveBlob { blob: BLOB },
+        "Deed::SetWake" Deed::SetWake { .. } => Deed::SetWake { subscription: Some(subscription()) },
     );
+    all.push(("Deed::SetWake none", Deed::SetWake { subscription: None }));
+    let call = Submission { urgent: Urgency::Call, ..submission(None) };
+    all.push(("Deed::Submit a call", Deed::Submit { to: there(), submission: call }));
     all.push(("Deed::Submit a commit", Deed::Submit { to: there(), submission: submission(Some(routing())) }));
     all
 }
@@ -161,6 +166,8 @@ fn questions() -> Vec<(&'static str, Question)> {
             Question::FetchSlot { at: there(), lookup: LOOKUP, reservation: RESERVATION },
         "Question::Ticket" Question::Ticket => Question::Ticket,
         "Question::Way" Question::Way { .. } => Question::Way { to: there() },
+        "Question::Wake" Question::Wake => Question::Wake,
+        "Question::TryWake" Question::TryWake => Question::TryWake,
     )
 }
 
@@ -168,16 +175,36 @@ fn fetched() -> FetchedSlot {
     FetchedSlot { bundle: bytes("bundle"), slot: bytes("slot") }
 }
 
+fn subscription() -> Subscription {
+    let endpoint = "https://push.example/send/abc".to_owned();
+    Subscription { endpoint, p256dh: ByteBuf::from([4; 65]), auth: ByteBuf::from([17; 16]) }
+}
+
+fn wake(outcome: PushOutcome) -> Wake {
+    let last = Some(Pushed { at: AT, outcome });
+    Wake { key: Some(ByteBuf::from([4; 65])), stored: true, last }
+}
+
 fn answers() -> Vec<(&'static str, Answer)> {
-    every!(Answer:
+    let mut all = every!(Answer:
         "Answer::Slot" Answer::Slot(_) => Answer::Slot(fetched()),
         "Answer::Ticket" Answer::Ticket(_) => Answer::Ticket(Ticket::new([16; 32])),
         "Answer::Way" Answer::Way(_) => Answer::Way(Way { waits_since: Some(AT), confirmed_at: None }),
-    )
+        "Answer::Wake" Answer::Wake(_) => Answer::Wake(wake(PushOutcome::Taken)),
+    );
+    all.push(("Answer::Wake none", Answer::Wake(Wake::default())));
+    let outcomes = every!(PushOutcome:
+        "Answer::Wake taken" PushOutcome::Taken => PushOutcome::Taken,
+        "Answer::Wake gone" PushOutcome::Gone => PushOutcome::Gone,
+        "Answer::Wake refused" PushOutcome::Refused => PushOutcome::Refused,
+        "Answer::Wake unreachable" PushOutcome::Unreachable => PushOutcome::Unreachable,
+    );
+    all.extend(outcomes.into_iter().map(|(name, outcome)| (name, Answer::Wake(wake(outcome)))));
+    all
 }
 
 fn delivery() -> Delivery {
-    Delivery { mailbox: MAILBOX, number: 5, at: AT, urgent: false, envelope: bytes("envelope") }
+    Delivery { mailbox: MAILBOX, number: 5, at: AT, urgent: Urgency::Quiet, envelope: bytes("envelope") }
 }
 
 fn outcomes() -> Vec<(&'static str, Outcome)> {

@@ -9,6 +9,7 @@ use protocol::codec::{DecodeError, VERSION, decode};
 use protocol::federation::FetchReply;
 use protocol::frames::{Answer, FromSwitchboard, Greeting, Item, ItemBody, Question, ToSwitchboard, Way};
 use protocol::limits::{FRAME_BYTES, ITEMS_IN_FLIGHT, STRANGER_FRAME_BYTES};
+use protocol::wake::Wake;
 use protocol::{
     HandsetId, LineId, LookupId, Refusal, RefusalCode, ReservationId, SwitchboardAddress, Ticket, Timestamp,
 };
@@ -78,6 +79,17 @@ pub enum Output {
         line: LineId,
         /// The other switchboard.
         to: SwitchboardAddress,
+    },
+    /// Say how it stands with waking the handset, or wake it first, then [`Connection::woken`].
+    Wake {
+        /// Comes back with the answer.
+        id: u64,
+        /// The line.
+        line: LineId,
+        /// The handset.
+        handset: HandsetId,
+        /// Whether to wake it first.
+        tries: bool,
     },
     /// The handset is in: from now on it wants to be woken. An older connection of the same handset may be closed.
     Opened {
@@ -257,6 +269,11 @@ impl Connection {
                 let Phase::Open(Open { line, .. }) = self.phase else { return };
                 return self.outputs.push_back(Output::Way { id, line, to });
             }
+            question @ (Question::Wake | Question::TryWake) => {
+                let Phase::Open(Open { line, handset, .. }) = self.phase else { return };
+                let tries = question == Question::TryWake;
+                return self.outputs.push_back(Output::Wake { id, line, handset, tries });
+            }
         };
         if at == self.office.address {
             self.apply(Asked::Fetch(id), Work::Fetch { from: at, lookup, reservation, id });
@@ -377,6 +394,13 @@ impl Connection {
         if self.is_open() {
             let answer = way.map(Answer::Way).map_err(|error| unavailable(&error));
             self.send(FromSwitchboard::Answer { id, answer });
+        }
+    }
+
+    /// The answer to [`Output::Wake`].
+    pub fn woken(&mut self, id: u64, wake: Result<Wake, Refusal>) {
+        if self.is_open() {
+            self.send(FromSwitchboard::Answer { id, answer: wake.map(Answer::Wake) });
         }
     }
 
@@ -517,7 +541,7 @@ impl Open {
 }
 
 /// What the handset is told of a store's failure; the operator's log says more.
-fn unavailable(error: &StoreError) -> Refusal {
+pub(crate) fn unavailable(error: &StoreError) -> Refusal {
     let sentence = match error.kind() {
         StoreFailure::Full => "the switchboard's disk is full; nothing is lost, and it goes on once there is space",
         _ => "the switchboard cannot store anything at the moment; nothing is lost: try again later",

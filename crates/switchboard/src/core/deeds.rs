@@ -52,8 +52,8 @@ impl Turn<'_> {
         self.payer = Some(*line);
         let result = match deed {
             // Refused before anything of it is written, or not at all: most of what there is to do needs no mark.
-            deed @ Deed::Submit { .. } => refused_or(self.perform(line, deed))?,
-            deed => self.attempt(|turn| turn.perform(line, deed))?,
+            deed @ Deed::Submit { .. } => refused_or(self.perform(line, handset, deed))?,
+            deed => self.attempt(|turn| turn.perform(line, handset, deed))?,
         };
         self.payer = None;
         match &result {
@@ -78,7 +78,7 @@ impl Turn<'_> {
         numbers.into_iter().take(surplus).try_for_each(|old| self.tx.remove_refused_deed(line, handset, old))
     }
 
-    fn perform(&mut self, line: &LineId, deed: Deed) -> Step {
+    fn perform(&mut self, line: &LineId, handset: &HandsetId, deed: Deed) -> Step {
         if self.is_short && takes_room(&deed) {
             return refuse(RefusalCode::Unavailable, NEARLY_FULL);
         }
@@ -102,6 +102,7 @@ impl Turn<'_> {
             Deed::OpenBlob { blob, size, copies } => self.open_blob(line, &blob, size, copies),
             Deed::ReleaseBlob { at, blob } => self.release_blob(&at, &blob),
             Deed::RemoveBlob { blob } => self.remove_blob(line, &blob),
+            Deed::SetWake { subscription } => self.set_wake(line, handset, subscription.as_ref()),
         }
     }
 
@@ -168,5 +169,6 @@ fn takes_room(deed: &Deed) -> bool {
             | Deed::PutHandsets { .. }
             | Deed::ReleaseBlob { .. }
             | Deed::RemoveBlob { .. }
+            | Deed::SetWake { .. }
     )
 }

@@ -2,10 +2,12 @@
 
 use protocol::frames::{Delivery, ItemBody, Outcome};
 use protocol::limits::{ENVELOPE_BYTES, ITEMS_IN_FLIGHT};
+use protocol::wake::Urgency;
 use protocol::{EnvelopeHash, HandsetId, LineId, MailboxId, SwitchboardAddress};
 
 use super::split::{Kept, head, whole_item};
 use super::turn::Turn;
+use super::wakes::urgency_of;
 use crate::store::StoreError;
 
 /// Items removed at once: more than a handset has on its way to it, so that whoever keeps up leaves nothing.
@@ -92,6 +94,10 @@ impl Turn<'_> {
         state.item_bytes += bytes;
         self.tx.add_item(line, state.last_item, &head, kept, self.now, sender)?;
         self.tx.put_line_state(line, &state)?;
+        let urgency = urgency_of(&body);
+        if urgency > Urgency::Quiet {
+            self.wake_handsets(line, state.last_item, urgency);
+        }
         self.wake_with(line, whole_item(state.last_item, body, envelope.bytes().to_vec()));
         Ok(true)
     }

@@ -22,6 +22,7 @@ mod sequence;
 mod split;
 mod sweep;
 mod turn;
+mod wakes;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -29,6 +30,7 @@ use std::fmt;
 use protocol::documents::SigningPublic;
 use protocol::federation::{FetchReply, Parcel, ParcelReply};
 use protocol::frames::{Deed, Greeting, Item};
+use protocol::wake::Subscription;
 use protocol::{
     BlobId, HandsetId, InvitationSecret, LineId, LookupId, QueueId, Refusal, ReservationId, SwitchboardAddress,
     Timestamp,
@@ -40,6 +42,7 @@ use crate::store::{Standing, Store, StoreError};
 
 pub use office::{Federation, Office};
 use turn::{Stop, Turn};
+pub use wakes::Waking;
 
 /// Something to do, in one transaction with whatever else waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -143,6 +146,15 @@ pub enum Work {
         /// Its Ed25519 public key.
         key: [u8; 32],
     },
+    /// Forgets where a handset was woken, since the push service does not know it any more.
+    WakeGone {
+        /// Its line.
+        line: LineId,
+        /// The handset.
+        handset: HandsetId,
+        /// What was tried.
+        subscription: Box<Subscription>,
+    },
     /// Forgets a peer's pinned key, by the operator's order.
     Forget {
         /// The peer.
@@ -232,6 +244,8 @@ pub struct Applied {
     pub items: BTreeMap<LineId, Vec<Item>>,
     /// Peers that something new waits for.
     pub peers: Vec<SwitchboardAddress>,
+    /// Lines whose handsets should be woken.
+    pub waking: Vec<Waking>,
     /// Blobs that are no more, whose bytes have to be removed.
     pub blobs: Vec<BlobId>,
     /// Messages that were dropped: to unknown mailboxes, replayed, beyond a limit.
@@ -344,6 +358,9 @@ impl Turn<'_> {
             Work::Reinstate { line } => self.reinstate(&line).map(|()| Done::Noted),
             Work::Announce => self.announce().map(|()| Done::Noted),
             Work::Pin { peer, key } => self.pin(&peer, key).map(Done::Pinned),
+            Work::WakeGone { line, handset, subscription } => {
+                self.wake_is_gone(&line, &handset, &subscription).map(|()| Done::Noted)
+            }
             Work::Forget { peer } => self.forget(&peer).map(|()| Done::Noted),
             Work::SetStanding { peer, standing } => self.set_standing(&peer, standing).map(|()| Done::Noted),
             Work::Discard { peer } => self.discard(&peer).map(Done::Swept),

@@ -4,6 +4,7 @@ use protocol::documents::SigningPublic;
 use protocol::federation::PeerMessage;
 use protocol::frames::{Item, Way};
 use protocol::limits::ITEMS_IN_FLIGHT;
+use protocol::wake::Subscription;
 use protocol::{HandsetId, LineId, QueueId, RestoreId, SwitchboardAddress, Timestamp};
 
 use super::Office;
@@ -218,6 +219,47 @@ pub fn way(store: &mut (impl Store + ?Sized), line: &LineId, to: &SwitchboardAdd
         Ok(())
     })?;
     Ok(way)
+}
+
+/// Handsets of a line that do not have this item yet, and where each is woken.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn to_wake(
+    store: &mut (impl Store + ?Sized),
+    line: &LineId,
+    item: u64,
+) -> Result<Vec<(HandsetId, Subscription)>, StoreError> {
+    let mut found = Vec::new();
+    store.read(&mut |tx| {
+        for (handset, row) in tx.handsets(line)? {
+            if row.cursor < item
+                && row.revoked_at.is_none()
+                && let Some(subscription) = tx.wake(line, &handset)?
+            {
+                found.push((handset, subscription));
+            }
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// Where one handset is woken.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn wake(
+    store: &mut (impl Store + ?Sized),
+    line: &LineId,
+    handset: &HandsetId,
+) -> Result<Option<Subscription>, StoreError> {
+    let mut found = None;
+    store.read(&mut |tx| {
+        found = tx.wake(line, handset)?;
+        Ok(())
+    })?;
+    Ok(found)
 }
 
 /// Handsets that are out of service, and whether their contacts are still to be told.

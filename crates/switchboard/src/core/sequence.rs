@@ -3,6 +3,7 @@
 use protocol::federation::PeerMessage;
 use protocol::frames::{Delivery, MailboxAddress, Outcome, Routing, Submission};
 use protocol::limits::{ENVELOPE_BYTES, MAILBOXES};
+use protocol::wake::Urgency;
 use protocol::{CapabilityHash, GenerationId, LineId, Refusal, RefusalCode, SwitchboardAddress};
 use serde_bytes::ByteBuf;
 
@@ -130,13 +131,9 @@ impl Turn<'_> {
         self.payer = payer.or(Some(row.line));
         // To the members of before: a commit is for those who were in the epoch that it ends.
         for MailboxAddress { address, mailbox } in members {
-            let delivery = Delivery {
-                mailbox,
-                number: row.last,
-                at: self.now,
-                urgent: submission.urgent,
-                envelope: ByteBuf::new(),
-            };
+            // Nobody is woken by their own words.
+            let urgent = if mailbox == submission.reply_to { Urgency::Quiet } else { submission.urgent };
+            let delivery = Delivery { mailbox, number: row.last, at: self.now, urgent, envelope: ByteBuf::new() };
             self.send(&address, PeerMessage::Deliver(delivery), envelope)?;
         }
         self.payer = payer;

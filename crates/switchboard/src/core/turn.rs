@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::frames::Item;
 use protocol::limits::ITEMS_IN_FLIGHT;
+use protocol::wake::Urgency;
 use protocol::{BlobId, LineId, Refusal, RefusalCode, SwitchboardAddress, Timestamp};
 use rand_core::CryptoRng;
 
-use super::{Applied, Done, Office};
+use super::{Applied, Done, Office, Waking};
 use crate::limits::Limits;
 use crate::store::{StoreError, Tx};
 
@@ -69,6 +70,7 @@ pub(super) struct Turn<'a> {
     peers: BTreeSet<SwitchboardAddress>,
     blobs: Vec<BlobId>,
     dropped: u64,
+    waking: BTreeMap<LineId, Waking>,
 }
 
 impl<'a> Turn<'a> {
@@ -94,6 +96,7 @@ impl<'a> Turn<'a> {
             peers: BTreeSet::new(),
             blobs: Vec::new(),
             dropped: 0,
+            waking: BTreeMap::new(),
         }
     }
 
@@ -109,6 +112,13 @@ impl<'a> Turn<'a> {
             Some(items) if items.len() < ITEMS_IN_FLIGHT => items.push(item),
             _ => *news = None,
         }
+    }
+
+    /// Handsets of a line to wake after the commit, if they are not connected. Once too often does no harm.
+    pub(super) fn wake_handsets(&mut self, line: &LineId, item: u64, urgency: Urgency) {
+        let waking = self.waking.entry(*line).or_insert(Waking { line: *line, item, urgency });
+        waking.item = waking.item.max(item);
+        waking.urgency = waking.urgency.max(urgency);
     }
 
     /// Something was undone: what was added may not be there.
@@ -140,6 +150,7 @@ impl<'a> Turn<'a> {
             items: self.lines.into_iter().filter_map(|(line, news)| Some((line, news?))).collect(),
             peers: self.peers.into_iter().collect(),
             blobs: self.blobs,
+            waking: self.waking.into_values().collect(),
             dropped: self.dropped,
         }
     }

@@ -147,7 +147,7 @@ async fn collect<T: serde::de::DeserializeOwned>(mut response: Response, limit: 
 
 /// Resolves names, and keeps only addresses that anybody could reach.
 #[derive(Debug)]
-struct PublicOnly;
+pub(super) struct PublicOnly;
 
 impl Resolve for PublicOnly {
     fn resolve(&self, name: Name) -> Resolving {

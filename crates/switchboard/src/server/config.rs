@@ -34,6 +34,8 @@ pub struct Config {
     pub trust_roots: Option<PathBuf>,
     /// Who may be a peer.
     pub federation: Federation,
+    /// Whether handsets that are not connected may be woken by their browsers' push services.
+    pub web_push: bool,
     /// How much anybody may use.
     pub limits: Limits,
     /// The phone app that it serves; none if it has none.
@@ -54,6 +56,7 @@ impl Config {
             acme: None,
             trust_roots: None,
             federation: Federation::default(),
+            web_push: true,
             limits: Limits::default(),
             app: App::default(),
         }

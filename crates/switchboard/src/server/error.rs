@@ -25,6 +25,9 @@ pub enum StartError {
     /// The switchboard's own key is damaged.
     #[error("the switchboard's key {0} is damaged: restore it from a copy, since peers know this switchboard by it")]
     Key(PathBuf),
+    /// The key for waking handsets cannot be made, or is damaged.
+    #[error("the switchboard's key for waking handsets is damaged: restore the data from a copy")]
+    WakeKey,
     /// A restore that did not come to its end.
     #[error(
         "a restore into {0} was cut off, so what is there is no switchboard: remove that directory, and restore the backup again"
@@ -91,6 +94,7 @@ impl StartError {
             Self::Running(_) => "already-running",
             Self::Store(error) => error.code(),
             Self::Key(_) => "key-damaged",
+            Self::WakeKey => "wake-key-damaged",
             Self::Restoring(_) => "restore-cut-off",
             Self::Listen(_) => "cannot-listen",
             Self::NotLoopback => "not-loopback",

@@ -119,6 +119,11 @@ impl Hub {
         }
     }
 
+    /// Whether a handset of this line is connected.
+    pub(super) fn is_connected(&self, line: &LineId) -> bool {
+        self.lines().contains_key(line)
+    }
+
     /// Ends the connections of handsets that are out of service.
     pub(super) fn end(&self, revoked: &[(LineId, HandsetId)]) {
         let lines = self.lines();

@@ -11,6 +11,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use hyper_util::rt::TokioIo;
 use protocol::federation::FetchReply;
 use protocol::frames::FromSwitchboard;
+use protocol::wake::Wake;
 use protocol::{LineId, Refusal, RefusalCode, encode};
 use tokio::sync::{Notify, watch};
 use tokio::time::{Interval, MissedTickBehavior, interval, sleep_until, timeout};
@@ -23,7 +24,7 @@ use super::hub::{Bell, Place, Unseen};
 use super::listen::Alive;
 use super::socket::Socket;
 use super::tickets::Issued;
-use super::{Shared, now, peers, rng, socket};
+use super::{Shared, now, peers, push, rng, socket};
 use crate::core::connection::{Connection, Output};
 use crate::core::{Done, reads};
 use crate::store::StoreError;
@@ -67,6 +68,7 @@ pub(super) async fn open(
 enum Event {
     Done(Result<Done, StoreError>),
     Fetched(u64, FetchReply),
+    Woken(u64, Result<Wake, Refusal>),
 }
 
 /// What came back and was not looked at yet: no more than may be under way. Takes up nothing while there is none, as a
@@ -208,6 +210,7 @@ impl Line {
                 Event::Done(Ok(done)) => self.connection.done(done),
                 Event::Done(Err(error)) => self.connection.failed(&error),
                 Event::Fetched(id, reply) => self.connection.fetched(id, reply),
+                Event::Woken(id, wake) => self.connection.woken(id, wake),
             }
         }
     }
@@ -282,6 +285,19 @@ impl Line {
                     let way = reads::way(&mut *self.shared.reader.store(), &line, &to);
                     self.connection.way(id, way);
                 }
+                Output::Wake { id, line, handset, tries } => {
+                    let (shared, answers) = (Arc::clone(&self.shared), Arc::clone(&self.answers));
+                    let may_ask = shared.gate.question(&line);
+                    tokio::spawn(async move {
+                        let wake = if may_ask.is_some() {
+                            push::state(&shared, line, handset, tries).await
+                        } else {
+                            Err(Refusal::new(RefusalCode::TooMany, "too many questions at once: try again in a minute"))
+                        };
+                        drop(may_ask);
+                        answers.add(Event::Woken(id, wake));
+                    });
+                }
                 Output::Opened { line, handset } => {
                     self.shared.gate.is_handset(&self.guest);
                     if let Some(socket) = self.socket.take() {
@@ -290,6 +306,7 @@ impl Line {
                     self.line = Some(line);
                     self.shared.metrics.handsets.one();
                     self.place = Some(self.shared.hub.enter(line, handset, Arc::clone(&self.bell)));
+                    self.shared.push.connected(line, handset);
                 }
                 Output::Close => {
                     goes_on = false;

@@ -25,6 +25,7 @@ mod metrics;
 mod operator;
 mod pages;
 mod peers;
+mod push;
 mod reader;
 mod report;
 mod service;
@@ -72,6 +73,7 @@ struct Shared {
     client: client::Client,
     gate: gate::Gate,
     tickets: tickets::Tickets,
+    push: push::Push,
     blobs: Arc<blob_files::BlobFiles>,
     metrics: Arc<metrics::Metrics>,
     troubles: report::Troubles,

@@ -23,12 +23,13 @@ use super::hub::Hub;
 use super::listen::Entrance;
 use super::metrics::Metrics;
 use super::operator::{PUBLIC_URL, setting};
+use super::push::{Arrivals, Push};
 use super::reader::Reader;
 use super::report::{self, Troubles};
 use super::tickets::Tickets;
 use super::tls::Certificate;
 use super::writer::{Wakes, Writer};
-use super::{Shared, house, http, now, peers, rng, writer};
+use super::{Shared, house, http, now, peers, push, rng, writer};
 use crate::core::{Core, Done, Office, Work};
 use crate::store::{SqliteStore, Store as _, StoreError};
 
@@ -90,6 +91,8 @@ async fn begin(config: Config, data: &DataDir) -> Result<Running, StartError> {
     let reader = Reader::new(SqliteStore::open(&data.database())?);
     let mut core = Core::new(store, office.clone(), config.limits.clone(), Box::new(rng()));
     let claim_url = first_invitation(&mut core)?;
+    let push = Push::new(&office, core.store(), config.web_push, config.trust_roots.as_ref())?;
+    let (arrivals, arrived) = Arrivals::new();
 
     let (hub, metrics) = (Arc::<Hub>::default(), Arc::<Metrics>::default());
     let (peer_events, events) = mpsc::unbounded_channel();
@@ -98,6 +101,7 @@ async fn begin(config: Config, data: &DataDir) -> Result<Running, StartError> {
         peers: peer_events.clone(),
         metrics: Arc::clone(&metrics),
         blobs: Arc::clone(&blobs),
+        arrivals,
     };
     let key = data.key()?;
     let (writer, thread) = writer::spawn(core, Disk::new(config.data.clone(), config.limits.disk_floor), wakes)
@@ -108,6 +112,7 @@ async fn begin(config: Config, data: &DataDir) -> Result<Running, StartError> {
         limits: config.limits,
         app: config.app,
         tickets: Tickets::default(),
+        push,
         blobs,
         key,
         writer: writer.clone(),
@@ -132,6 +137,7 @@ async fn begin(config: Config, data: &DataDir) -> Result<Running, StartError> {
         tokio::spawn(renewal.run(draining.clone()));
     }
     tokio::spawn(peers::look_after(Arc::clone(&shared), events, draining.clone()));
+    tokio::spawn(push::look_after(Arc::clone(&shared), arrived, draining.clone()));
     tokio::spawn(house::look(Arc::clone(&shared), draining.clone()));
     tokio::spawn(house::keep(Arc::clone(&shared), certificate, config.data, draining));
     let entrance = Entrance { listener, tls, router, shared };

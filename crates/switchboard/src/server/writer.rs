@@ -13,6 +13,7 @@ use super::blob_files::BlobFiles;
 use super::disk::Disk;
 use super::hub::Hub;
 use super::metrics::Metrics;
+use super::push::Arrivals;
 use super::{now, peers};
 use crate::core::{Applied, Core, Done, Work};
 use crate::store::{SqliteStore, StoreError, StoreFailure};
@@ -78,6 +79,7 @@ pub(super) struct Wakes {
     pub(super) peers: mpsc::UnboundedSender<peers::Event>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) blobs: Arc<BlobFiles>,
+    pub(super) arrivals: Arrivals,
 }
 
 /// Starts the thread.
@@ -191,6 +193,7 @@ impl Thread {
         applied.blobs.iter().for_each(|blob| self.wakes.blobs.remove(blob));
         answers.into_iter().zip(applied.done).for_each(|(answer, done)| answer(Ok(done)));
         self.wakes.hub.wake(&applied.lines, &applied.items);
+        self.wakes.arrivals.tell(applied.waking, &self.wakes.metrics);
         for peer in applied.peers {
             // As above.
             let _ = self.wakes.peers.send(peers::Event::Wake(peer));

@@ -17,6 +17,7 @@ pub use rows::{
 pub use sqlite::SqliteStore;
 
 use protocol::frames::MailboxAddress;
+use protocol::wake::Subscription;
 use protocol::{
     BlobId, EnvelopeHash, GenerationId, HandsetId, InvitationSecret, LineId, LookupId, MailboxId, QueueId,
     ReservationId, SwitchboardAddress, Timestamp,
@@ -52,7 +53,7 @@ impl<S: Store + ?Sized> Store for Box<S> {
 }
 
 /// One transaction.
-pub trait Tx: Lines + Intakes + Mailboxes + Generations + Queues + Blobs + Revoked {
+pub trait Tx: Lines + Intakes + Mailboxes + Generations + Queues + Blobs + Revoked + Wakes {
     /// Remembers this point, so that what follows can be undone alone. Marks do not nest.
     ///
     /// # Errors
@@ -77,7 +78,8 @@ pub trait Tx: Lines + Intakes + Mailboxes + Generations + Queues + Blobs + Revok
     /// [`StoreError`].
     fn inventory(&mut self, now: Timestamp) -> Result<Inventory>;
 
-    /// After a return to an older copy: removes all intakes, generations and open invitations, and what is awaited; and
+    /// After a return to an older copy: removes all intakes, generations and open invitations, what is awaited, and where
+    /// handsets are woken; and
     /// lets the items of all lines go on after `item`, and after any number that they may have been given since.
     ///
     /// # Errors
@@ -154,6 +156,20 @@ pub trait Revoked {
     fn remove_unannounced(&mut self, line: &LineId) -> Result<()>;
     /// Open mailboxes of a line, each with the switchboard that it is bound to.
     fn mailboxes_of(&mut self, line: &LineId) -> Result<Vec<(MailboxId, SwitchboardAddress)>>;
+}
+
+/// Where handsets are woken while they are not connected.
+///
+/// # Errors
+/// All methods: [`StoreError`].
+#[allow(clippy::missing_errors_doc, reason = "said once for all methods above")]
+pub trait Wakes {
+    /// Where a handset is woken.
+    fn wake(&mut self, line: &LineId, handset: &HandsetId) -> Result<Option<Subscription>>;
+    /// Sets it.
+    fn put_wake(&mut self, line: &LineId, handset: &HandsetId, subscription: &Subscription) -> Result<()>;
+    /// Removes it; none does nothing. So does the handset's removal.
+    fn remove_wake(&mut self, line: &LineId, handset: &HandsetId) -> Result<()>;
 }
 
 /// Intakes, their slots and the reservations of slots.

@@ -4,6 +4,7 @@
 use protocol::documents::{HandsetEntry, HandsetList, SigningPublic};
 use protocol::federation::{Parcel, ParcelReply};
 use protocol::frames::{Deed, Greeting, Item, ItemBody, MailboxAddress, Outcome, SealedSlot, Submission};
+use protocol::wake::Urgency;
 use protocol::{
     Capability, GenerationId, HandsetId, InvitationSecret, LineId, LookupId, MailboxId, Refusal, SwitchboardAddress,
     Timestamp,
@@ -303,7 +304,7 @@ pub fn submission(epoch: u64, reply_to: u8, envelope: &[u8]) -> Submission {
         capability: capability(epoch),
         commit: None,
         reply_to: mailbox(reply_to),
-        urgent: false,
+        urgent: Urgency::Quiet,
         envelope: ByteBuf::from(envelope),
     }
 }

@@ -150,6 +150,7 @@ impl Lines for SqliteTx<'_> {
         self.forget_handset((*line, *handset));
         let key = (line.as_bytes(), handset.as_bytes());
         self.run("DELETE FROM refused_deeds WHERE line = ?1 AND handset = ?2", key)?;
+        self.run("DELETE FROM wakes WHERE line = ?1 AND handset = ?2", key)?;
         self.run("DELETE FROM handsets WHERE line = ?1 AND handset = ?2", key).map(drop)
     }
 

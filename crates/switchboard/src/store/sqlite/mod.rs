@@ -8,6 +8,7 @@ mod intakes;
 mod queues;
 mod restored;
 mod revoked;
+mod wakes;
 
 #[cfg(not(target_family = "wasm"))]
 use std::path::Path;
@@ -30,6 +31,7 @@ const STEPS: &[&str] = &[
     include_str!("schema_7.sql"),
     include_str!("schema_8.sql"),
     include_str!("schema_9.sql"),
+    include_str!("schema_10.sql"),
 ];
 
 /// A switchboard's SQLite database.

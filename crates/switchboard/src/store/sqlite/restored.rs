@@ -11,7 +11,7 @@ impl SqliteTx<'_> {
         self.write_held()?;
         self.forget_held();
         // In the order of references.
-        for table in ["reservations", "slots", "intakes", "members", "generations", "awaited", "blobs"] {
+        for table in ["reservations", "slots", "intakes", "members", "generations", "awaited", "blobs", "wakes"] {
             self.run(&format!("DELETE FROM {table}"), ())?;
         }
         self.run("DELETE FROM invitations WHERE line IS NULL", ())?;

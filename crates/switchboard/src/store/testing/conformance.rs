@@ -1,10 +1,12 @@
 //! The checks that every store passes.
 
 use protocol::frames::MailboxAddress;
+use protocol::wake::Subscription;
 use protocol::{
     CapabilityHash, EnvelopeHash, GenerationId, HandsetId, InvitationSecret, LineId, LookupId, MailboxId, QueueId,
     ReservationId, SwitchboardAddress, Timestamp,
 };
+use serde_bytes::ByteBuf;
 
 use crate::store::{
     GenerationRow, HandsetRow, IntakeRow, IntakeState, InvitationRow, LineRow, LineState, MailboxRow, PeerRow,
@@ -30,6 +32,7 @@ pub fn conformance<S: Store>(make: impl Fn() -> S) {
         incoming,
         gone_back,
         out_of_service,
+        wakes,
     ] {
         let mut store = make();
         store.write(&mut |tx| check(tx)).expect("a check's methods succeed");
@@ -132,6 +135,28 @@ fn accounts(tx: &mut dyn Tx) -> Result<()> {
     assert_eq!((tx.refused_deeds(&LINE, &first)?, tx.refused_deeds(&LINE, &second)?), (vec![9], vec![]));
     tx.remove_handset(&LINE, &first)?;
     assert_eq!((tx.handset(&LINE, &first)?, tx.refused_deeds(&LINE, &first)?), (None, vec![]));
+    Ok(())
+}
+
+fn wakes(tx: &mut dyn Tx) -> Result<()> {
+    let of = |name: &str| Subscription {
+        endpoint: format!("https://push.example/{name}"),
+        p256dh: ByteBuf::from([4; 65]),
+        auth: ByteBuf::from([5; 16]),
+    };
+    let (one, two) = (HandsetId::new([1; 16]), HandsetId::new([2; 16]));
+    for (line, handset, name) in [(LINE, one, "a"), (LINE, two, "b"), (OTHER, one, "c"), (LINE, one, "d")] {
+        tx.put_wake(&line, &handset, &of(name))?;
+    }
+    assert_eq!((tx.wake(&LINE, &one)?, tx.wake(&LINE, &two)?), (Some(of("d")), Some(of("b"))));
+    tx.remove_wake(&LINE, &one)?;
+    tx.remove_wake(&LINE, &one)?;
+    tx.put_handset(&LINE, &two, &HandsetRow::default())?;
+    tx.remove_handset(&LINE, &two)?;
+    assert_eq!((tx.wake(&LINE, &one)?, tx.wake(&LINE, &two)?), (None, None), "it goes with the handset");
+    assert_eq!(tx.wake(&OTHER, &one)?, Some(of("c")));
+    tx.go_back(1)?;
+    assert_eq!(tx.wake(&OTHER, &one)?, None, "the handset puts it up again");
     Ok(())
 }
 
