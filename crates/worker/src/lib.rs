@@ -12,6 +12,7 @@ pub mod code;
 pub mod copies;
 pub mod key_file;
 pub mod patience;
+pub mod zip;
 
 #[cfg(target_family = "wasm")]
 mod answers;
