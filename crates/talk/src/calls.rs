@@ -336,6 +336,6 @@ calls! {
         /// Endpoint, `p256dh` and `auth`.
         subscription: Option<(String, serde_bytes::ByteBuf, serde_bytes::ByteBuf)>,
     } -> ();
-    /// Asks for one push message, to see whether waking works here; gives when the last one came that was noticed.
+    /// Has one push message sent, to see whether waking works here; gives when the push service took it.
     TestWake {} -> Option<Millis>;
 }

@@ -133,7 +133,7 @@ pub struct Wishes {
     pub theme: Option<String>,
     /// `small`, `normal`, `large` or `huge`.
     pub text_size: String,
-    /// What notifications show: `nothing`, `name` or `text`.
+    /// What notifications show: `nothing`, `name` or `text`; `off` has none.
     pub notifications: String,
     /// Minutes without a touch after which it locks itself; 0 only when it is closed.
     pub lock_after: u32,

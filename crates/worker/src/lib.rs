@@ -8,9 +8,11 @@
 //! keys and plaintext are in no memory but the leading worker's, as long as the handset is open, and in its pages'.
 
 pub mod coalesce;
+pub mod code;
 pub mod copies;
 pub mod key_file;
 pub mod patience;
+pub mod zip;
 
 #[cfg(target_family = "wasm")]
 mod answers;

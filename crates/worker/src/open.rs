@@ -27,6 +27,8 @@ pub(crate) struct Open {
     pub(crate) taken: bool,
     /// The page that waits for that.
     pub(crate) awaiting: Option<Awaiting>,
+    /// Grows with every word on being woken.
+    pub(crate) wake_changes: u64,
     /// When a person last did something.
     pub(crate) active_at: Timestamp,
     /// What was last said of the connection.

@@ -5,14 +5,12 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, ImageBitmap, OffscreenCanvas, OffscreenCanvasRenderingContext2d};
 
 use crate::clock::scope;
+use crate::code::find;
 use crate::disk::wait;
 use crate::failure::{Failure, Result};
 
 /// Pictures are made smaller than this first, in pixels a side: enough for any code that fills a good part of one.
 const SIDE: u32 = 1600;
-/// A code's text, in bytes at most: longer than any link of ours.
-const LONGEST: usize = 4096;
-
 /// Reads a code; none if there is none that can be read. What is beside the question is a picture, or its pixels as RGBA
 /// with so many in a row.
 pub(crate) async fn read(beside: &JsValue, width: Option<u32>) -> Result<Option<String>> {
@@ -61,24 +59,6 @@ fn fitting(width: u32, height: u32) -> (u32, u32) {
         u32::try_from(side).unwrap_or(SIDE).max(1)
     };
     (scaled(width), scaled(height))
-}
-
-fn find(rgba: &[u8], width: u32) -> Option<String> {
-    let width = usize::try_from(width).ok().filter(|width| *width > 0 && *width <= 4 * SIDE as usize)?;
-    let height = (rgba.len() / 4 / width).min(4 * SIDE as usize);
-    if height == 0 {
-        return None;
-    }
-    let luma = |x: usize, y: usize| {
-        let at = (y * width + x) * 4;
-        let pixel = rgba.get(at..at + 3).unwrap_or(&[255, 255, 255]);
-        // Rec. 601, in whole numbers.
-        let sum: u32 = pixel.iter().zip([77_u32, 150, 29]).map(|(part, weight)| u32::from(*part) * weight).sum();
-        u8::try_from(sum >> 8).unwrap_or(u8::MAX)
-    };
-    let mut picture = rqrr::PreparedImage::prepare_from_greyscale(width, height, luma);
-    let found = picture.detect_grids().into_iter().find_map(|grid| grid.decode().ok());
-    found.map(|(_, text)| text).filter(|text| text.len() <= LONGEST)
 }
 
 fn no_picture() -> Failure {

@@ -3,77 +3,17 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use handset::{FileState, FileView, Handset, MessageView};
+use handset::{Attachment, ExportedConversation, ExportedMessage, FileState, FileView, Handset, Written};
 use serde::Serialize;
 
 use crate::cli::{Export, Global};
-use crate::clock::rfc3339;
+use crate::clock::{local_full, rfc3339};
 use crate::exit::{Exit, Failure};
 use crate::files::Files;
-use crate::output::notices::sentence;
 use crate::output::style::one_line;
 use crate::output::{Output, note};
 use crate::profile::{make_private_dir, private_file};
 use crate::session::{Session, now};
-
-/// The version of the format.
-const VERSION: u32 = 1;
-
-/// `conversation.json`.
-#[derive(Debug, Serialize)]
-struct About {
-    version: u32,
-    person: String,
-    name: String,
-    line: String,
-    verified: &'static str,
-    own_name: String,
-    own_line: String,
-    exported_at: String,
-    messages: usize,
-    notices: Vec<Notice>,
-}
-
-#[derive(Debug, Serialize)]
-struct Notice {
-    notice: String,
-    at: String,
-    text: String,
-}
-
-/// A line of `messages.jsonl`.
-#[derive(Debug, Serialize)]
-struct Message {
-    id: String,
-    order: usize,
-    from: String,
-    mine: bool,
-    sent_at: String,
-    text: String,
-    reply_to: Option<String>,
-    reactions: Vec<Reaction>,
-    state: &'static str,
-    gone: bool,
-    unknown: bool,
-    expires_at: Option<String>,
-    attachments: Vec<Attachment>,
-}
-
-#[derive(Debug, Serialize)]
-struct Reaction {
-    from: String,
-    emoji: String,
-}
-
-/// A file that goes with a message.
-#[derive(Debug, Serialize)]
-struct Attachment {
-    name: String,
-    media_type: String,
-    bytes: u64,
-    /// In the directory; none if this handset does not have it.
-    path: Option<String>,
-}
 
 /// What the command prints.
 #[derive(Debug, Serialize)]
@@ -114,25 +54,8 @@ fn export(session: &mut Session, args: &Export) -> Result<Exported, Failure> {
     let (texts, own) = (handset.read(&person.person, None)?, handset.status()?);
     let notices = handset.notices(&person.person)?;
     let handset = &*handset;
-    let about = About {
-        version: VERSION,
-        person: person.person.clone(),
-        name: person.name.clone(),
-        line: person.line.to_text(),
-        verified: person.verified.as_str(),
-        own_name: own.name.clone(),
-        own_line: own.line.to_text(),
-        exported_at: rfc3339(now()),
-        messages: texts.len(),
-        notices: notices
-            .iter()
-            .map(|notice| Notice {
-                notice: notice.code.clone(),
-                at: rfc3339(notice.at),
-                text: sentence(&person.person, notice),
-            })
-            .collect(),
-    };
+    let times: (Written<'_>, Written<'_>) = (&rfc3339, &local_full);
+    let about = ExportedConversation::of(&person, &own, &notices, texts.len(), now(), times);
     let unwritable = |error| Failure::file("the export's directory", &error);
     let draft = Draft::begin(&args.out).map_err(unwritable)?;
     draft
@@ -142,7 +65,8 @@ fn export(session: &mut Session, args: &Export) -> Result<Exported, Failure> {
                 for (order, text) in texts.iter().enumerate() {
                     let attachments = text.files.iter().map(|file| draft.attach(handset, &store, file));
                     let attachments = attachments.collect::<std::io::Result<_>>()?;
-                    serde_json::to_writer(&mut *file, &record(order, text, attachments))?;
+                    let message = ExportedMessage::of(order, text, attachments, &rfc3339);
+                    serde_json::to_writer(&mut *file, &message)?;
                     file.write_all(b"\n")?;
                 }
                 Ok(())
@@ -151,30 +75,6 @@ fn export(session: &mut Session, args: &Export) -> Result<Exported, Failure> {
         .and_then(|()| draft.keep(&args.out))
         .map_err(unwritable)?;
     Ok(Exported { person: person.person, directory: args.out.display().to_string(), messages: texts.len() })
-}
-
-fn record(order: usize, message: &MessageView, attachments: Vec<Attachment>) -> Message {
-    let who = |mine: bool| if mine { "me".to_owned() } else { message.person.clone() };
-    Message {
-        id: message.id.to_text(),
-        order,
-        from: who(message.mine),
-        mine: message.mine,
-        sent_at: rfc3339(message.sent_at),
-        // What was taken back is nowhere any more; only that it was there.
-        text: if message.gone { String::new() } else { message.text.clone() },
-        reply_to: message.reply_to.map(|id| id.to_text()),
-        reactions: message
-            .reactions
-            .iter()
-            .map(|reaction| Reaction { from: who(reaction.mine), emoji: reaction.emoji.clone() })
-            .collect(),
-        state: message.state.as_str(),
-        gone: message.gone,
-        unknown: message.unknown,
-        expires_at: message.expires_at.map(rfc3339),
-        attachments,
-    }
 }
 
 /// A directory that is there whole or not at all.

@@ -1,42 +1,13 @@
 //! Lines in a conversation that no side wrote, in words.
 
-use handset::{NoticeView, Reached, Silence};
+use handset::{NoticeView, Reached, Silence, notice_sentence};
 
 use crate::clock::{local_full, local_short};
 
 /// What a line says, to whoever talks with this person.
 pub(crate) fn sentence(person: &str, notice: &NoticeView) -> String {
     let about = notice.about.map(local_full).unwrap_or_default();
-    match notice.code.as_str() {
-        "restored" => format!(
-            "Restored from a backup of {about}; new handset. {person} sends again what they wrote since; what you wrote since is only on their side."
-        ),
-        "contact-restored" => format!(
-            "{person} uses a new handset, restored from a backup; verified as before. If you agreed lately on how long \
-             texts stay, agree again."
-        ),
-        "needs-card" => {
-            format!("No way to {person} is known to this handset: ask for a new card, or hand out one of yours.")
-        }
-        "out-of-service" => format!("{person}'s office took their handset out of service on {about}."),
-        "back-in-service" => format!("{person}'s office let their handset in again on {about}."),
-        "over-before-it-came" => {
-            format!("What {person} wrote here was over before it came, as agreed on how long texts stay.")
-        }
-        "founded-again" => "The connection was made anew, with fresh keys. Nothing is lost.".to_owned(),
-        // The codes of refusals: nobody let us in.
-        code => {
-            let why = match code {
-                "card-used-up" => "the card was used up",
-                "card-revoked" => "the card was taken back",
-                "card-expired" => "the card's time was over",
-                "card-unknown" => "their office does not know the card",
-                "reservation-lapsed" => "the card was not taken up in time",
-                other => other,
-            };
-            format!("{person} could not be reached: {why}. Ask for a new card.")
-        }
-    }
+    notice_sentence(person, notice, &about)
 }
 
 /// What is known of texts that nobody on the other side has confirmed.

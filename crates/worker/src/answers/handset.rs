@@ -139,6 +139,7 @@ async fn opened(store: &Store, handset: Handset, key: database::DatabaseKey, key
         wishes,
         taken,
         awaiting: None,
+        wake_changes: 0,
         active_at: now(),
         link: Link::Connecting,
         handset,

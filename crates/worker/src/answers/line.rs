@@ -54,7 +54,7 @@ pub(super) async fn set_wishes(worker: &Rc<Worker>, wishes: Wishes) -> Result<()
     let fits = is_short(&wishes.language)
         && is_short(&wishes.theme)
         && ["small", "normal", "large", "huge"].contains(&wishes.text_size.as_str())
-        && ["nothing", "name", "text"].contains(&wishes.notifications.as_str())
+        && ["off", "nothing", "name", "text"].contains(&wishes.notifications.as_str())
         && wishes.lock_after <= LONGEST_LOCK;
     if !fits {
         return Err(Failure::new("bad-wishes", "these settings cannot be: choose others"));

@@ -2,12 +2,14 @@
 
 mod backup;
 mod conversation;
+mod export;
 pub(crate) mod files;
 mod handset;
 mod line;
 pub(crate) mod news;
 mod people;
 mod takes;
+mod wake;
 
 use std::rc::Rc;
 
@@ -18,7 +20,7 @@ use talk::{Ask, Call};
 use wasm_bindgen::JsValue;
 
 use crate::clock::now;
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
 use crate::tabs::{From, is_reading};
 use crate::worker::Worker;
 
@@ -83,6 +85,7 @@ pub(crate) async fn answer(
             let (about, blob) = backup::make(worker, &call).await?;
             Told { bytes: bytes_of::<Backup>(&about), beside: Some(blob) }
         }
+        Ask::Export(_) => with_blob!(Export, export::export(worker).await?),
         Ask::Erase(_) => plain!(Erase, handset::erase(worker).await?),
         Ask::Mine(_) => plain!(Mine, worker.line(line::mine)?),
         Ask::GetWishes(_) => plain!(GetWishes, line::wishes(worker).await?),
@@ -121,7 +124,9 @@ pub(crate) async fn answer(
         Ask::SendTake(call) => plain!(SendTake, takes::send(worker, &call).await?),
         Ask::DropTake(call) => plain!(DropTake, takes::forget(worker, &call.take).await?),
         Ask::HearTake(call) => with_blob!(HearTake, takes::hear(worker, &call.take).await?),
-        _ => return Err(Failure::new("not-yet", "this part of the app is not there yet")),
+        Ask::WakeKey(_) => plain!(WakeKey, wake::key(worker).await?),
+        Ask::Wake(call) => plain!(Wake, wake::set(worker, call)?),
+        Ask::TestWake(_) => plain!(TestWake, wake::test(worker).await?),
     };
     Ok(Answered::Now(told))
 }

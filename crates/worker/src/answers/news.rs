@@ -70,6 +70,7 @@ fn happened(
     };
     match event {
         Event::Claimed | Event::Restored => {
+            open.handset.erase_deleted()?;
             open.taken = true;
             if let Some(awaiting) = open.awaiting.take() {
                 after.push(After::Reply(awaiting.from, Reply { number: awaiting.number, answer: Ok(awaiting.answer) }));
@@ -81,6 +82,7 @@ fn happened(
         }
         Event::ClaimRefused(_) | Event::TurnedAway(_) | Event::RestoredElsewhere { .. } => {}
         Event::Carrying => {}
+        Event::WakeChanged => open.wake_changes += 1,
         Event::CaughtUp => {
             news.add(News::People);
         }
