@@ -1,0 +1,3 @@
+//! The phone app in Chromium.
+
+mod texts;
