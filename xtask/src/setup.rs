@@ -47,6 +47,14 @@ pub(crate) const CHROMIUM: Need = Need {
     packages: &["chromium"],
 };
 
+/// For the tests of the phone app.
+pub(crate) const CHROMEDRIVER: Need = Need {
+    what: "Chromium's driver",
+    purpose: "to use the phone app as a person does",
+    programs: &["chromedriver"],
+    packages: &["chromium-driver"],
+};
+
 /// For the tests of certificates by ACME.
 pub(crate) const PEBBLE: Need = Need {
     what: "Pebble",

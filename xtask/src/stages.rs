@@ -6,6 +6,7 @@
 
 use std::process::Command;
 
+use crate::app;
 use crate::browser;
 use crate::deny;
 use crate::house;
@@ -17,6 +18,12 @@ use crate::targets::Targets;
 
 /// The package of the long tests over two switchboards, and its folder.
 const SCENARIOS: (&str, &str) = ("scenarios", "tests");
+
+/// The package of the tests that use the phone app in a browser.
+const APP: &str = "app-tests";
+
+/// How many of these are run at a time: each has two browsers and two switchboards of its own.
+const BROWSERS: &str = "2";
 
 /// How many schedules the simulator plays, unless the environment's SEEDS says otherwise: about five minutes on two
 /// cores.
@@ -36,7 +43,7 @@ pub(crate) struct Stage {
 }
 
 /// All of them.
-pub(crate) const STAGES: [Stage; 8] = [
+pub(crate) const STAGES: [Stage; 9] = [
     Stage { name: "format", what: "rustfmt", quick: true, run: format },
     Stage { name: "house", what: "crate boundaries and file sizes", quick: true, run: house::check },
     Stage { name: "lint", what: "clippy, the purity of the engine included", quick: true, run: lint },
@@ -44,6 +51,7 @@ pub(crate) const STAGES: [Stage; 8] = [
     Stage { name: "unit", what: "every crate's own tests", quick: true, run: unit },
     Stage { name: "doc", what: "examples in the documentation", quick: true, run: doc },
     Stage { name: "browser", what: "storage and engine as wasm in Chromium", quick: false, run: browser::test },
+    Stage { name: "app", what: "the phone app in Chromium, over two switchboards", quick: false, run: phone_app },
     Stage { name: "scenarios", what: "two switchboards: simulator, crashes, privacy", quick: false, run: scenarios },
 ];
 
@@ -71,6 +79,16 @@ fn scenarios() -> Result<Tally, Failure> {
     run_tests(true)
 }
 
+fn phone_app() -> Result<Tally, Failure> {
+    setup::require(&[&setup::CHROMIUM, &setup::CHROMEDRIVER])?;
+    let app = app::build(app::Build::Dev)?;
+    build()?;
+    let mut command = shell::cargo(["test", "--workspace", "--no-fail-fast", "--test", "app"]);
+    command.args(["--", "--test-threads", BROWSERS]);
+    command.env("ENTRENOUS_BIN", shell::built("entrenous")).env("ENTRENOUS_APP", &app.dir);
+    counted(&mut command)
+}
+
 fn doc() -> Result<Tally, Failure> {
     setup::require(&[&setup::C_COMPILER])?;
     counted(&mut shell::cargo(["test", "--workspace", "--doc", "--no-fail-fast"]))
@@ -92,7 +110,9 @@ fn run_tests(scenarios: bool) -> Result<Tally, Failure> {
     let mut command = if has_nextest() {
         nextest(package, scenarios, &targets)
     } else {
-        libtest(&targets.tests(&shell::root().join(folder), scenarios), scenarios)
+        // The scenarios' own lie in a folder within theirs; the phone app's beside it.
+        let within = if scenarios { shell::root().join(folder).join("tests") } else { shell::root().join(folder) };
+        libtest(&targets.tests(&within, scenarios), scenarios)
     };
     if std::env::var_os("SEEDS").is_none() {
         command.env("SEEDS", SEEDS);
@@ -105,8 +125,12 @@ fn nextest(package: &str, scenarios: bool, targets: &Targets) -> Command {
     let mut command = shell::cargo(["nextest", "run", "--workspace", "--no-fail-fast", "--no-tests=pass"]);
     // A filter that names no package of the workspace is an error to nextest.
     if targets.has(package) {
-        let not = if scenarios { "" } else { "not " };
-        command.args(["--status-level", "slow", "-E", &format!("{not}package({package})")]);
+        let which = if scenarios {
+            format!("package({package})")
+        } else {
+            format!("not package({package}) & not package({APP})")
+        };
+        command.args(["--status-level", "slow", "-E", &which]);
     }
     command
 }
