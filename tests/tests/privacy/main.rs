@@ -268,8 +268,8 @@ impl Stage {
         let first = self.says(ADA, "Ivorek", "The vineyards above Sorrelbridge, on Thursday.", &[]);
         self.hears(IVO, "Nightingale", "The vineyards above Sorrelbridge, on Thursday.");
         self.says(IVO, "Nightingale", "Gladly: bring the cartographer along.", &["--reply-to", &first]);
-        self.secrets.text("a reaction", "👩🏽‍🚀🧭");
-        self.does(IVO, &["react", "Nightingale", &first, "👩🏽‍🚀🧭"]);
+        self.secrets.text("a reaction", "👩🏽‍🚀");
+        self.does(IVO, &["react", "Nightingale", &first, "👩🏽‍🚀"]);
         self.hears(ADA, "Ivorek", "Gladly: bring the cartographer along.");
         let wanted = |message: &Value| message["reactions"].as_array().is_some_and(|all| !all.is_empty());
         self.until(ADA, &["read", "Ivorek"], wanted);
