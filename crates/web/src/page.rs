@@ -199,6 +199,7 @@ fn open(state: State) -> impl IntoView {
             state.go(&Route::Search);
         } else if event.key() == "Escape"
             && !event.default_prevented()
+            && !is_covered()
             && let Some(up) = route.get_untracked().up()
         {
             state.go(&up);
@@ -210,6 +211,12 @@ fn open(state: State) -> impl IntoView {
         div().class("column list").child((list, tabs(state, part))),
         div().class("column detail").child(detail),
     ))
+}
+
+/// Whether a dialog is open, which Escape closes first.
+fn is_covered() -> bool {
+    let document = web_sys::window().and_then(|window| window.document());
+    document.is_some_and(|document| document.query_selector("dialog[open]").is_ok_and(|found| found.is_some()))
 }
 
 fn tabs(state: State, part: Memo<Part>) -> impl IntoView {
