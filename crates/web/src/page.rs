@@ -61,7 +61,8 @@ pub fn start(worker: Worker) {
                     speak(wished);
                     // What was drawn in another language goes first.
                     drawn.update_value(|drawn| drop(Option::take(drawn)));
-                    drawn.set_value(Some(body()));
+                    // Under the page's owner: what is under this effect's goes whenever any wish changes.
+                    drawn.set_value(Some(state.within(body)));
                 }
             });
             if let Ok(stage) = stage {
