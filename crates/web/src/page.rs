@@ -61,7 +61,8 @@ pub fn start(worker: Worker) {
                     speak(wished);
                     // What was drawn in another language goes first.
                     drawn.update_value(|drawn| drop(Option::take(drawn)));
-                    drawn.set_value(Some(body()));
+                    // Under the page's owner: what is under this effect's goes whenever any wish changes.
+                    drawn.set_value(Some(state.within(body)));
                 }
             });
             if let Ok(stage) = stage {
@@ -199,6 +200,7 @@ fn open(state: State) -> impl IntoView {
             state.go(&Route::Search);
         } else if event.key() == "Escape"
             && !event.default_prevented()
+            && !is_covered()
             && let Some(up) = route.get_untracked().up()
         {
             state.go(&up);
@@ -210,6 +212,12 @@ fn open(state: State) -> impl IntoView {
         div().class("column list").child((list, tabs(state, part))),
         div().class("column detail").child(detail),
     ))
+}
+
+/// Whether a dialog is open, which Escape closes first.
+fn is_covered() -> bool {
+    let document = web_sys::window().and_then(|window| window.document());
+    document.is_some_and(|document| document.query_selector("dialog[open]").is_ok_and(|found| found.is_some()))
 }
 
 fn tabs(state: State, part: Memo<Part>) -> impl IntoView {

@@ -114,6 +114,12 @@ impl State {
         found.unwrap_or_else(made)
     }
 
+    /// Makes something that lives as long as the page, or as whoever keeps it.
+    pub(crate) fn within<T>(self, make: impl FnOnce() -> T) -> T {
+        let owner = self.owner.get_value();
+        owner.with(make)
+    }
+
     /// Takes in what the worker tells.
     pub(crate) fn hear(self, news: News) {
         match news {

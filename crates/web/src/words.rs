@@ -95,9 +95,12 @@ pub(crate) fn knows(name: &str) -> bool {
 fn say(name: &str, args: Option<&FluentArgs<'_>>) -> String {
     SPOKEN.with_borrow(|spoken| {
         let bundles = spoken.as_ref().map_or(&[][..], |spoken| &spoken.bundles);
-        let found = bundles.iter().find_map(|bundle| {
+        let is_rtl = spoken.as_ref().is_some_and(|spoken| spoken.language.is_rtl);
+        let found = bundles.iter().enumerate().find_map(|(place, bundle)| {
             let pattern = bundle.get_message(name)?.value()?;
-            Some(bundle.format_pattern(pattern, args, &mut Vec::new()).into_owned())
+            let said = bundle.format_pattern(pattern, args, &mut Vec::new()).into_owned();
+            // English among words that run the other way keeps its own direction (UAX 9, isolates).
+            Some(if is_rtl && place > 0 { format!("\u{2066}{said}\u{2069}") } else { said })
         });
         // A name that nobody knows is better seen than nothing; a test finds it.
         found.unwrap_or_else(|| name.to_owned())
@@ -213,6 +216,15 @@ mod tests {
         }
         assert!(names > 50, "the sources were read");
         assert!(missing.is_empty(), "no catalogue has {missing:?}");
+    }
+
+    #[test]
+    fn english_among_arabic_keeps_its_direction() {
+        speak(LANGUAGES[2]);
+        assert_eq!(t("settings"), "الإعدادات");
+        let lacks = messages(LANGUAGES[0]).into_keys().find(|name| !messages(LANGUAGES[2]).contains_key(name));
+        let said = t(&lacks.unwrap());
+        assert!(said.starts_with('\u{2066}') && said.ends_with('\u{2069}'), "{said:?}");
     }
 
     #[test]

@@ -78,7 +78,7 @@ fn every_trouble_of_the_worker_and_of_the_page_has_a_sentence() {
 
 #[test]
 fn every_line_that_no_side_wrote_is_said() {
-    let notices = source("entrenous/src/output/notices.rs");
+    let notices = source("handset/src/export.rs");
     all_said("notice-", before_arrows(between(&notices, "match notice.code", "\n}\n")), 10);
     all_said("", quoted_after(&source("handset/src/silence.rs"), "=> "), 3);
 }

@@ -219,3 +219,5 @@ search = بحث
 nothing-found = لا توجد رسالة فيها كل هذه الكلمات.
 trouble-wrong-passphrase = ليست هذه عبارة السر لهذا الجهاز. حاول مرة أخرى.
 trouble-not-a-card = هذه ليست بطاقة. الصق الرابط كله، أو اكتب عنوان المكتب والكلمات الثماني.
+erase-word = مسح
+type-the-word = للمتابعة اكتب «{ $word }»

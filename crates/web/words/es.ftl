@@ -179,3 +179,5 @@ restore = Restablecer
 restore-title = Recupere su línea
 search = Buscar
 trouble-wrong-passphrase = Esta no es la frase secreta de este terminal. Inténtelo de nuevo.
+erase-word = borrar
+type-the-word = Para continuar, escriba «{ $word }»

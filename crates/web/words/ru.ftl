@@ -179,3 +179,5 @@ restore = Восстановить
 restore-title = Верните свою линию
 search = Поиск
 trouble-wrong-passphrase = Это не парольная фраза этого аппарата. Попробуйте ещё раз.
+erase-word = стереть
+type-the-word = Чтобы продолжить, напишите «{ $word }»

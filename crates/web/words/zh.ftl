@@ -180,3 +180,5 @@ restore = 恢复
 restore-title = 恢复您的专线
 search = 搜索
 trouble-wrong-passphrase = 这不是这台终端的密语，请再试一次。
+erase-word = 抹除
+type-the-word = 若要继续，请输入“{ $word }”

@@ -239,7 +239,7 @@ fn follow(state: State, taken: Taken) {
             if let Some(person) = new
                 && taken.before.try_update(Option::take).flatten().is_some()
             {
-                Toast::say(state, t_with("taken-up", &[("name", person.person.into())]));
+                state.announced.set(t_with("taken-up", &[("name", person.person.into())]));
                 state.replace(&Route::Conversation(person.id));
             }
         });

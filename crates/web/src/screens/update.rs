@@ -22,7 +22,7 @@ use crate::state::State;
 use crate::ui::dialog::sheet;
 use crate::ui::form::fact;
 use crate::ui::worker::{registration, workers};
-use crate::ui::{fresh, icon, press};
+use crate::ui::{fresh, icon, icon_button, press};
 use crate::words::{t, t_with};
 
 /// The service worker, which names every file of the app by its hash: its own hash is what is published.
@@ -195,7 +195,7 @@ fn reminder(state: State) -> impl IntoView {
             div().class("banner").attr("role", "status").child((
                 p().child(words),
                 press("compact", t("back-up"), move || state.go(&Route::Setting(Setting::Backup))),
-                press("compact quiet", t("later"), later),
+                icon_button("close", t("later"), later),
             ))
         })
     }

@@ -15,6 +15,30 @@ pub(crate) fn field(
     value: RwSignal<String>,
     hint: Option<String>,
 ) -> impl IntoView {
+    field_of(id, words, kind, complete, value, hint, false)
+}
+
+/// The same, and what is over the page begins in it.
+pub(crate) fn first_field(
+    id: &'static str,
+    words: String,
+    kind: &'static str,
+    complete: &'static str,
+    value: RwSignal<String>,
+    hint: Option<String>,
+) -> impl IntoView {
+    field_of(id, words, kind, complete, value, hint, true)
+}
+
+fn field_of(
+    id: &'static str,
+    words: String,
+    kind: &'static str,
+    complete: &'static str,
+    value: RwSignal<String>,
+    hint: Option<String>,
+    is_first: bool,
+) -> impl IntoView {
     let has_hint = hint.is_some();
     let described = if has_hint { format!("{id}-hint") } else { String::new() };
     div().class("field").child((
@@ -25,6 +49,7 @@ pub(crate) fn field(
             .r#type(kind)
             .attr("dir", if kind == "text" { "auto" } else { "ltr" })
             .attr("autocomplete", complete)
+            .attr("autofocus", is_first.then_some(""))
             .attr("aria-describedby", has_hint.then(|| described.clone()))
             .prop("value", move || value.get())
             .on(ev::input, move |event| value.set(typed(&event))),

@@ -13,7 +13,7 @@ use crate::moment;
 use crate::route::Route;
 use crate::state::State;
 use crate::ui::dialog::{question, sheet};
-use crate::ui::form::{act, fact, field, tell};
+use crate::ui::form::{act, fact, first_field, tell};
 use crate::ui::frame::{Around, detail};
 use crate::ui::link::{setting_way, way};
 use crate::ui::monogram::monogram;
@@ -191,7 +191,7 @@ fn rename(state: State, id: i64, loaded: Loaded<Person>, open: RwSignal<bool>) -
             keep();
         };
         form().class("page").on(leptos::ev::submit, submitted).child((
-            field("petname", t("name-here"), "text", "off", name, Some(t("name-here-hint"))),
+            first_field("petname-here", t("name-here"), "text", "off", name, Some(t("name-here-hint"))),
             leptos::html::button().r#type("submit").class("button primary").child(t("keep")),
         ))
     })

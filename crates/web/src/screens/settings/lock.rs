@@ -13,7 +13,7 @@ use crate::passkey;
 use crate::screens::claim::{Chosen, add_passkey};
 use crate::state::State;
 use crate::ui::dialog::{question, sheet};
-use crate::ui::form::{Choice, act, choices, field, wrong};
+use crate::ui::form::{Choice, act, choices, first_field, wrong};
 use crate::ui::toast::Toast;
 use crate::ui::{attempt, attempt_then, fresh, sentence};
 use crate::words::{t, t_with};
@@ -110,7 +110,7 @@ fn change(state: State, open: RwSignal<bool>) -> impl IntoView {
             });
         };
         form().class("page").on(ev::submit, submitted).child((
-            field("now", t("passphrase-now"), "password", "current-password", now, None),
+            first_field("now", t("passphrase-now"), "password", "current-password", now, None),
             wrong("now-wrong", move || why.get()),
             p().class("label").child(t("the-new-one")),
             chosen.passphrases(),
@@ -142,7 +142,7 @@ fn add(state: State, open: RwSignal<bool>, changed: RwSignal<u32>) -> impl IntoV
         };
         form().class("page").on(ev::submit, submitted).child((
             p().class("soft").child(t("add-a-passkey-words")),
-            field("now", t("passphrase-now"), "password", "current-password", now, None),
+            first_field("now", t("passphrase-now"), "password", "current-password", now, None),
             button()
                 .r#type("submit")
                 .class("button primary")
