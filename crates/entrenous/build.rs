@@ -1,4 +1,4 @@
-//! Lists the files of the phone app in the folder that `ENTRENOUS_APP` names, to be put into the program.
+//! Lists the files of the phone app in the folder that `ENTRENOUS_APP_INSIDE` names, to be put into the program.
 
 use std::fmt::Write as _;
 use std::io;
@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    println!("cargo::rerun-if-env-changed=ENTRENOUS_APP");
+    println!("cargo::rerun-if-env-changed=ENTRENOUS_APP_INSIDE");
     let mut files = Vec::new();
-    if let Some(dir) = env::var_os("ENTRENOUS_APP").map(PathBuf::from) {
+    if let Some(dir) = env::var_os("ENTRENOUS_APP_INSIDE").map(PathBuf::from) {
         println!("cargo::rerun-if-changed={}", dir.display());
         list(&dir, "", &mut files)?;
     }

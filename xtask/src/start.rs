@@ -58,7 +58,7 @@ pub(crate) fn release_binary() -> Result<PathBuf, Failure> {
     setup::require(&[&setup::C_COMPILER])?;
     let app = app::build(app::Build::Release)?;
     println!("The app's hash is {}.", app.hash);
-    shell::run(shell::cargo(["build", "--release", "--package", "entrenous"]).env("ENTRENOUS_APP", &app.dir))?;
+    shell::run(shell::cargo(["build", "--release", "--package", "entrenous"]).env("ENTRENOUS_APP_INSIDE", &app.dir))?;
     Ok(shell::target_dir().join("release").join(format!("entrenous{}", std::env::consts::EXE_SUFFIX)))
 }
 

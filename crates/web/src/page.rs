@@ -197,10 +197,11 @@ fn open(state: State) -> impl IntoView {
         if (event.ctrl_key() || event.meta_key()) && event.key() == "k" {
             event.prevent_default();
             state.go(&Route::Search);
-        } else if event.key() == "Escape" && !event.default_prevented() {
-            if let Some(up) = route.get_untracked().up() {
-                state.go(&up);
-            }
+        } else if event.key() == "Escape"
+            && !event.default_prevented()
+            && let Some(up) = route.get_untracked().up()
+        {
+            state.go(&up);
         }
     };
     let view = move || if is_detail.get() && route.get() != Route::Search { "detail" } else { "list" };

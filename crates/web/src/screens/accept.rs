@@ -130,7 +130,7 @@ fn ways(taken: Taken, found: impl Fn(String) + Copy + Send + Sync + 'static) -> 
         .child((icon("camera"), t("scan")));
     let clipboard =
         button().r#type("button").class("pill").on(ev::click, paste).child((icon("paste"), t("paste-a-link")));
-    (div().class("pills").child((camera, clipboard)), from_picture(found), scan(scanning, found))
+    (div().class("pills").child((camera, clipboard, from_picture(found))), scan(scanning, found))
 }
 
 fn by_link(taken: Taken) -> impl IntoView {
@@ -160,11 +160,11 @@ fn by_words(taken: Taken) -> impl IntoView {
         taken.words.set(typed(&event));
     };
     (
-        plain_field("office", t("or-by-words"), "line.aurelle.example", taken.office),
+        plain_field("card-office", t("or-by-words"), "line.aurelle.example", taken.office),
         div().class("field").child((
-            label().attr("for", "words").child(t("and-eight-words")),
+            label().attr("for", "card-words").child(t("and-eight-words")),
             textarea()
-                .attr("id", "words")
+                .attr("id", "card-words")
                 .class("input")
                 .attr("rows", "2")
                 .attr("lang", "en")
@@ -172,11 +172,11 @@ fn by_words(taken: Taken) -> impl IntoView {
                 .attr("autocapitalize", "none")
                 .attr("autocomplete", "off")
                 .attr("spellcheck", "false")
-                .attr("aria-describedby", "words-hint take-up-wrong")
+                .attr("aria-describedby", "card-words-hint take-up-wrong")
                 .attr("aria-invalid", move || taken.why.with(Option::is_some).then_some("true"))
                 .prop("value", move || taken.words.get())
                 .on(ev::input, changed),
-            p().attr("id", "words-hint").class("hint").child(t("words-hint")),
+            p().attr("id", "card-words-hint").class("hint").child(t("words-hint")),
         )),
     )
 }

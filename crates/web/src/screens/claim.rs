@@ -13,7 +13,7 @@ use crate::passkey;
 use crate::screens::gate::{gate, mark};
 use crate::state::State;
 use crate::ui::scan::scan;
-use crate::ui::{attempt_then, icon, icon_button, press, press_busy, sentence, small_icon, typed};
+use crate::ui::{attempt_then, icon, icon_button, press, press_busy, small_icon, typed};
 use crate::words::{t, t_with};
 
 /// Shorter passphrases are guessed.
@@ -376,11 +376,4 @@ pub(crate) fn claimed(state: State) -> impl IntoView {
         inside,
         (press("primary", t("backup-now"), now), press("quiet", t("backup-later"), move || state.welcome.set(false))),
     )
-}
-
-/// As a sentence under a field.
-pub(crate) fn wrong(trouble: RwSignal<Option<Trouble>>) -> impl IntoView {
-    p().class("wrong")
-        .attr("role", "alert")
-        .child(move || trouble.get().map(|trouble| (small_icon("warning"), span().child(sentence(&trouble)))))
 }

@@ -46,7 +46,7 @@ pub(crate) fn home(state: State) -> impl IntoView {
             .attr("tabindex", "-1")
             .child(ul().class("rows").attr("aria-label", t("conversations")).child(For(ForProps {
                 each: all,
-                key: key,
+                key,
                 children: move |row| conversation(state, row),
             })))
             .into_any(),

@@ -76,7 +76,7 @@ pub(crate) fn restore(state: State, back: impl Fn() + 'static) -> impl IntoView 
         elsewhere.get().then(|| {
             (
                 p().class("note").child(t("other-office-hint")),
-                plain_field("link", t("claim-link"), "https://…/claim#…", link),
+                plain_field("other-link", t("claim-link"), "https://…/claim#…", link),
             )
         })
     };

@@ -89,9 +89,9 @@ pub(crate) fn search(state: State) -> impl IntoView {
     };
     let field = div().class("search-field").attr("role", "search").child((
         icon("search"),
-        label().class("sr-only").attr("for", "search").child(t("search-everything")),
+        label().class("sr-only").attr("for", "search-words").child(t("search-everything")),
         input()
-            .attr("id", "search")
+            .attr("id", "search-words")
             .class("input")
             .r#type("search")
             .attr("autocomplete", "off")

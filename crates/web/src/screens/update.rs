@@ -181,8 +181,9 @@ fn reminder(state: State) -> impl IntoView {
         };
         let is_put_off = state.wishes.with(|wishes| wishes.backup_reminder.is_some_and(|until| until > now()));
         let is_old = backup_at.is_none_or(|at| now().saturating_sub(at) > OLD);
-        let is_there = state.route.get() == Route::Setting(Setting::Backup);
-        (is_old && !is_put_off && !is_there).then_some(backup_at)
+        // Over the four lists only: on a page somebody is about something else.
+        let is_list = state.route.with(|route| route.up().is_none());
+        (is_old && !is_put_off && is_list).then_some(backup_at)
     });
     let later = move || wish(state, |wishes| wishes.backup_reminder = Some(now() + LATER));
     move || {
@@ -193,7 +194,7 @@ fn reminder(state: State) -> impl IntoView {
             };
             div().class("banner").attr("role", "status").child((
                 p().child(words),
-                press("compact", t("backup-now"), move || state.go(&Route::Setting(Setting::Backup))),
+                press("compact", t("back-up"), move || state.go(&Route::Setting(Setting::Backup))),
                 press("compact quiet", t("later"), later),
             ))
         })

@@ -22,28 +22,6 @@ pub(crate) fn back(to: Route) -> impl IntoView {
     a().class(class).href(hash).attr("aria-label", t("back")).on(ev::click, pressed).child(pointer("back"))
 }
 
-/// A screen under a header with a title.
-pub(crate) fn screen(up: Option<Route>, title: String, inside: impl IntoView) -> impl IntoView {
-    section().class("screen").attr("aria-label", title.clone()).child((
-        header().class("top").child((up.map(back), h1().class("top-title").child(title))),
-        div().class("scroll").attr("tabindex", "0").child(div().class("page").child(inside)),
-    ))
-}
-
-/// A screen under a title, with actions where the thumb is.
-pub(crate) fn screen_with_actions(
-    up: Option<Route>,
-    title: String,
-    inside: impl IntoView,
-    actions: impl IntoView,
-) -> impl IntoView {
-    section().class("screen").attr("aria-label", title.clone()).child((
-        header().class("top").child((up.map(back), h1().class("top-title").child(title))),
-        div().class("scroll").attr("tabindex", "0").child(div().class("page").child(inside)),
-        div().class("actions").child(actions),
-    ))
-}
-
 /// A screen under the head of a list, large.
 pub(crate) fn list_screen(
     over: Option<String>,
@@ -77,14 +55,14 @@ pub(crate) struct Around {
 /// A screen that has its heading on the page; `class` is that of the page. Whoever comes to it by keyboard or hears it is
 /// at its beginning.
 pub(crate) fn detail(around: Around, class: &'static str, inside: impl IntoView) -> impl IntoView {
-    let place = NodeRef::<html::Div>::new();
+    let place = NodeRef::<html::Section>::new();
     Effect::new(move |_| {
         if let Some(place) = place.get() {
             let place: &web_sys::HtmlElement = &place;
             let _ = place.focus();
         }
     });
-    section().class("screen").attr("aria-label", around.label.clone()).child((
+    section().class("screen").attr("aria-label", around.label.clone()).attr("tabindex", "-1").node_ref(place).child((
         header().class("top").child((
             back(around.up),
             around.over.map(|over| p().class("top-title").child(over)),
@@ -95,7 +73,6 @@ pub(crate) fn detail(around: Around, class: &'static str, inside: impl IntoView)
             .attr("tabindex", "0")
             .attr("role", "group")
             .attr("aria-label", around.label)
-            .node_ref(place)
             .child(div().class(format!("page {class}")).child(inside)),
         around.actions.map(|actions| div().class("actions").child(actions)),
     ))

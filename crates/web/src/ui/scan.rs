@@ -35,7 +35,9 @@ pub(crate) fn scan(open: RwSignal<bool>, found: impl Fn(String) + Send + Sync + 
         open.set(false);
         found.with_value(|found| found(text));
     };
-    sheet(open, t("scan"), move || div().class("page").child((camera(done), from_picture(done))))
+    sheet(open, t("scan"), move || {
+        div().class("page").child((camera(done), div().class("pills").child(from_picture(done))))
+    })
 }
 
 /// What the camera sees, until a code is found or nobody looks any more.
@@ -164,9 +166,9 @@ pub(crate) fn from_picture(found: impl Fn(String) + Copy + 'static) -> impl Into
             }
         });
     };
-    div().class("pills").child(label().class("pill").child((
+    label().class("pill").child((
         icon("image"),
         t("from-a-picture"),
         input().class("sr-only").r#type("file").attr("accept", "image/*").on(ev::change, chosen),
-    )))
+    ))
 }

@@ -23,9 +23,15 @@ pub(super) fn menu(open: Open) -> impl IntoView {
     let shown = RwSignal::new(false);
     let asked = RwSignal::new(None::<Text>);
     let asking = RwSignal::new(false);
-    Effect::new(move |_| shown.set(chosen.with(Option::is_some)));
+    // Each follows the other, and says so only where it differs: else they would never come to rest.
     Effect::new(move |_| {
-        if !shown.get() {
+        let is_chosen = chosen.with(Option::is_some);
+        if shown.get_untracked() != is_chosen {
+            shown.set(is_chosen);
+        }
+    });
+    Effect::new(move |_| {
+        if !shown.get() && chosen.with_untracked(Option::is_some) {
             chosen.set(None);
         }
     });

@@ -18,7 +18,7 @@ use crate::ui::frame::{Around, detail};
 use crate::ui::link::{setting_way, way};
 use crate::ui::monogram::monogram;
 use crate::ui::toast::Toast;
-use crate::ui::{Loaded, attempt, attempt_then, fresh, icon, press, sentence, skeleton_rows};
+use crate::ui::{Loaded, attempt, attempt_then, fresh, press, sentence, skeleton_rows};
 use crate::words::{t, t_with};
 
 pub(crate) use compare::compare;
@@ -68,9 +68,10 @@ fn page(state: State, loaded: Loaded<Person>, person: Person) -> impl IntoView {
         div().child((h1().attr("dir", "auto").child(person.person.clone()), verified, calls_self)),
     ));
     let text = (!is_blocked).then(|| way("button primary", Route::Conversation(id), t("write-a-text")));
-    let silence = person.silence.clone().map(|(reached, since)| {
-        tell("warn", "clock", t_with(&format!("silence-{reached}"), &[("time", moment::full(since).into())]))
-    });
+    let silence = person
+        .silence
+        .clone()
+        .map(|(reached, since)| tell("warn", "clock", t_with(&reached, &[("time", moment::full(since).into())])));
     let asked = match person.state.as_str() {
         "asked" => Some(tell("", "clock", t("asked"))),
         "refused" => Some(tell("warn", "warning", t("refused"))),
@@ -168,7 +169,6 @@ fn ends(state: State, loaded: Loaded<Person>, person: Person) -> impl IntoView {
 }
 
 fn rename(state: State, id: i64, loaded: Loaded<Person>, open: RwSignal<bool>) -> impl IntoView {
-    let _ = icon;
     sheet(open, t("rename-title"), move || {
         let name = loaded.with_untracked(|one| match one {
             Some(Ok(person)) => person.person.clone(),

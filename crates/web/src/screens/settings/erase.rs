@@ -37,7 +37,9 @@ fn asked(open: RwSignal<bool>) -> impl IntoView {
         event.prevent_default();
         if is_typed() && !busy.get_untracked() {
             // The stage becomes `New`, and with it the page another.
-            attempt_then(busy, async { ask(Erase {}).await }, move |()| drop(open.try_set(false)));
+            attempt_then(busy, async { ask(Erase {}).await }, move |()| {
+                open.try_set(false);
+            });
         }
     };
     let words = move || match &*me.read() {

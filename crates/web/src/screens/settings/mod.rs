@@ -8,7 +8,7 @@ mod look;
 mod storage;
 mod woken;
 
-use leptos::html::{a, div, h2, p, section, span, ul};
+use leptos::html::{div, h2, p, section, span, ul};
 use leptos::prelude::*;
 use talk::calls::{GetRoom, Lock, Mine, SetWishes};
 use talk::line::Wishes;
@@ -88,7 +88,6 @@ pub(crate) fn settings(state: State) -> impl IntoView {
     );
     let version = p().class("note center").child(t_with("version", &[("version", env!("CARGO_PKG_VERSION").into())]));
     let inside = div().class("page").child((portrait, look, reached, handset, erase::line(), version));
-    let _ = a;
     list_screen(None, t("settings"), (), inside)
 }
 

@@ -99,7 +99,7 @@ fn waking(state: State) -> impl IntoView {
             return tell("", "info", t("trouble-no-wake-key")).into_any();
         }
         let line = switch("bell", t("wake-me"), Some(t("wake-reveals")), move || on.get(), switched);
-        (div().class("panel flush").child(line), move || on.get().then(|| test(state))).into_any()
+        (div().class("panel flush").child(line), move || on.get().then(test)).into_any()
     };
     section().class("group").child((h2().child(t("waking")), inside))
 }
@@ -119,7 +119,7 @@ enum Test {
     Refused(String),
 }
 
-fn test(state: State) -> impl IntoView {
+fn test() -> impl IntoView {
     let last = RwSignal::new(None::<Millis>);
     let (how, busy) = (RwSignal::new(Test::Not), RwSignal::new(false));
     spawn_local(async move {
@@ -170,7 +170,6 @@ fn test(state: State) -> impl IntoView {
         end.is_some().then(|| ul().class("panel").child((step("good", "check", t("wake-allowed")), asked, end)))
     };
     let when = move || last.get().map_or_else(|| t("never"), moment::full);
-    let _ = state;
     (
         div().class("panel").child(dl().class("facts").child(fact(t("last-woken"), when))),
         div().attr("role", "status").child(steps),
