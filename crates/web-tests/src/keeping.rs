@@ -22,6 +22,7 @@ crate::tests! {
     files_are_sealed_and_opened_piece_by_piece: seal_and_open;
     a_worker_killed_while_it_seals_leaves_nothing_that_opens: seal_until_killed, seal_again;
     a_recording_outlasts_a_worker_killed_while_it_records: record_until_killed, hear_what_was_recorded;
+    what_was_said_is_in_no_memory_once_the_handset_is_closed: look_through_the_memory;
     a_backup_opens_with_its_passphrase_and_leaves_nothing_behind: make_and_open_a_backup;
 }
 
@@ -207,9 +208,41 @@ async fn make_and_open_a_backup() {
         async |bytes: &[u8], passphrase: &str| backup::open(&blob(bytes), passphrase).await.unwrap_err().0.code;
     assert_eq!(refused(&bytes, "a short voyage").await, "wrong-backup-passphrase");
     assert_eq!(refused(&bytes[..12], "a long voyage").await, "backup-damaged");
-    // In the first of its database's two pages.
+    // In the first page of its database.
+    let length: [u8; 4] = bytes[17..21].try_into().unwrap();
     let mut altered = bytes.clone();
-    altered[bytes.len() - 8000] ^= 1;
+    altered[seal::BACKUP_HEADING + u32::from_be_bytes(length) as usize + 2000] ^= 1;
     assert_eq!(refused(&altered, "a long voyage").await, "backup-damaged");
     assert_eq!(refused(b"something else entirely, and longer", "a long voyage").await, "not-a-backup");
+}
+
+/// How often words are in this module's whole memory, which is looked through from outside it. They are given with every
+/// bit turned over, so as not to be found because they are looked for.
+fn in_memory(hidden: &[u8]) -> u32 {
+    let count = js_sys::Function::new_with_args(
+        "memory, hidden",
+        "const all = new Uint8Array(memory.buffer), words = hidden.map((byte) => byte ^ 255); let found = 0;
+         for (let at = all.indexOf(words[0]); at >= 0; at = all.indexOf(words[0], at + 1)) {
+           if (words.every((byte, place) => all[at + place] === byte)) found++;
+         }
+         return found;",
+    );
+    let found = count.call2(&wasm_bindgen::JsValue::NULL, &wasm_bindgen::memory(), &Uint8Array::from(hidden)).unwrap();
+    found.as_f64().map(|found| u32::try_from(worker::disk::whole(found)).unwrap()).unwrap()
+}
+
+async fn look_through_the_memory() {
+    // Backwards, since the module itself has this.
+    let hidden: Vec<u8> = "etag nretsew eht yb sevirra yovne eht".bytes().rev().map(|byte| byte ^ 255).collect();
+    let said = || hidden.iter().map(|byte| char::from(byte ^ 255)).collect::<String>();
+    let open = || async { Handset::open(database::open_opfs("memory", &key()).await.unwrap(), rng()).unwrap() };
+    let mut handset = open().await;
+    handset.set_setting(protocol::Timestamp::from_millis(1), "said", Some(&said())).unwrap();
+    drop(handset.close());
+    assert_eq!(in_memory(&hidden), 0, "written, and closed");
+    let handset = open().await;
+    assert_eq!(handset.setting("said").unwrap(), Some(said()));
+    assert!(in_memory(&hidden) > 0, "the search finds what is there");
+    drop(handset.close());
+    assert_eq!(in_memory(&hidden), 0, "read, and closed");
 }

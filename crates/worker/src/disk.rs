@@ -249,7 +249,7 @@ pub(crate) fn join(parts: &Array, media_type: &str) -> Result<web_sys::Blob> {
 
 /// A count of bytes as a browser gives it.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "browsers count bytes in whole numbers")]
-pub(crate) fn whole(number: f64) -> u64 {
+pub fn whole(number: f64) -> u64 {
     number as u64
 }
 

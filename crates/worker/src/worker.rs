@@ -38,6 +38,8 @@ pub(crate) struct Worker {
     pub(crate) turn: Mutex<()>,
     /// Pieces of recordings are kept one after the other.
     pub(crate) recording: Mutex<()>,
+    /// How often a handset was opened: what began before the last time is not ended after it.
+    pub(crate) openings: Cell<u64>,
     alarm: Alarm,
     /// When the alarm is to ring.
     rings_at: Cell<u64>,
@@ -93,6 +95,7 @@ pub(crate) fn start() {
         inner: RefCell::new(inner),
         turn: Mutex::new(()),
         recording: Mutex::new(()),
+        openings: Cell::new(0),
         alarm: Alarm::default(),
         rings_at: Cell::new(0),
         ring: RefCell::new(None),
@@ -275,6 +278,17 @@ impl Worker {
     /// Besides, `not-claimed` while the switchboard has not taken it.
     pub(crate) fn line<T>(&self, act: impl FnOnce(&mut Open) -> Result<T>) -> Result<T> {
         self.open(|open| if open.taken { act(open) } else { Err(handset::Error::NotClaimed.into()) })
+    }
+
+    /// As [`Self::line`], for the end of something that began when the handset was opened so often.
+    ///
+    /// # Errors
+    /// Besides, `locked` if it was locked meanwhile: sealed bytes that no text had then are gone.
+    pub(crate) fn line_since<T>(&self, openings: u64, act: impl FnOnce(&mut Open) -> Result<T>) -> Result<T> {
+        if self.openings.get() != openings {
+            return Err(Failure::new("locked", "the handset was locked meanwhile: try again"));
+        }
+        self.line(act)
     }
 
     /// Locks the handset, and keeps nothing of it.

@@ -26,14 +26,15 @@ const MOST_PAUSED: usize = 64;
 
 /// Writes a text, with the files beside it.
 pub(super) async fn say(worker: &Rc<Worker>, call: Say, beside: &JsValue) -> Result<String> {
-    let sources = sources(beside)?;
+    let (sources, openings) = (sources(beside)?, worker.openings.get());
     let (name, store) = worker.line(|open| {
         let name = views::name_of(&open.handset, call.person)?;
         Ok((name, open.transfers.files().clone()))
     })?;
     let files = seal(worker, &store, sources).await?;
     let reply_to = call.reply_to.as_deref();
-    let said = worker.line(|open| Ok(open.handset.text_with_files(now(), &name, &call.text, reply_to, &files)?));
+    let said = worker
+        .line_since(openings, |open| Ok(open.handset.text_with_files(now(), &name, &call.text, reply_to, &files)?));
     match said {
         Ok(id) => Ok(id.to_text()),
         Err(failure) => {

@@ -228,6 +228,7 @@ async fn keep(worker: &Rc<Worker>, store: &Store, key_file: KeyFile) -> Result<(
 impl Worker {
     /// The handset is open from now on.
     pub(crate) fn put(self: &Rc<Self>, open: Open) {
+        self.openings.set(self.openings.get() + 1);
         self.inner.borrow_mut().stage = Stage::Open(Box::new(open));
         self.tell_stage();
         self.settle();

@@ -67,7 +67,7 @@ fn is_sent(open: &Open, kept: &Kept) -> Result<bool> {
 /// Makes one file of a recording, and sends it.
 pub(super) async fn send(worker: &Rc<Worker>, call: &SendTake) -> Result<String> {
     let _one_by_one = worker.recording.lock().await;
-    let take = call.take.as_str();
+    let (take, openings) = (call.take.as_str(), worker.openings.get());
     let (mut kept, name, store) = worker.line(|open| {
         let kept = takes::get(&open.handset, take)?;
         if is_sent(open, &kept)? {
@@ -90,7 +90,7 @@ pub(super) async fn send(worker: &Rc<Worker>, call: &SendTake) -> Result<String>
     let media_type = kept.media_type.clone();
     let file = SealedFile { blob, key, name: file_name(&media_type), media_type, size, voice: Some(voice) };
     let reply_to = call.reply_to.as_deref();
-    let said = worker.line(|open| {
+    let said = worker.line_since(openings, |open| {
         let said = open.handset.text_with_files(now(), &name, "", reply_to, std::slice::from_ref(&file));
         if said.is_err() {
             kept.sent_as = None;
