@@ -67,15 +67,10 @@ async function noted(name) {
 
 self.addEventListener("push", (event) => {
   event.waitUntil((async () => {
-    let said = {};
-    try {
-      said = event.data?.json() ?? {};
-    } catch {
-      // Whatever it was, something waits.
-    }
+    // All that is in it: whether it is a call.
+    const urgent = event.data?.text() === "1";
     await note("woken", Date.now());
     const words = (await noted("words")) ?? { waiting: "Something is waiting.", call: "A call." };
-    const urgent = said.u === 1;
     await self.registration.showNotification("Entrenous", {
       body: urgent ? words.call : words.waiting,
       tag: "woken",

@@ -1,6 +1,6 @@
 //! Two offices of invented countries, and whoever has a line there by a terminal.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -33,6 +33,7 @@ pub struct Office {
 #[derive(Debug)]
 pub struct Terminal {
     profile: PathBuf,
+    passphrase: PathBuf,
 }
 
 fn program() -> Result<PathBuf> {
@@ -64,7 +65,9 @@ impl House {
     /// # Errors
     /// If it is not claimed.
     pub fn terminal(&self, name: &str) -> Result<Terminal> {
-        let terminal = Terminal { profile: self.dir.path().join(format!("terminal of {name}")) };
+        let passphrase = self.dir.path().join("passphrase");
+        std::fs::write(&passphrase, "a long evening\n")?;
+        let terminal = Terminal { profile: self.dir.path().join(format!("terminal of {name}")), passphrase };
         terminal.run(&["claim", &self.veresk.invite()?, "--as", name])?;
         Ok(terminal)
     }
@@ -138,20 +141,13 @@ impl Terminal {
     /// # Errors
     /// What it says, if it fails.
     pub fn run(&self, args: &[&str]) -> Result<Vec<Value>> {
-        let mut process = Command::new(program()?)
+        let output = Command::new(program()?)
             .args(args)
             .args(["--json", "--profile"])
             .arg(&self.profile)
-            .env("ENTRENOUS_PASSPHRASE", "a long evening")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()?;
-        if let Some(mut input) = process.stdin.take() {
-            // Asked for only where a new one is chosen.
-            let _ = input.write_all(b"a long evening\na long evening\n");
-        }
-        let output = process.wait_with_output()?;
+            .env("ENTRENOUS_PASSPHRASE_FILE", &self.passphrase)
+            .stdin(Stdio::null())
+            .output()?;
         let lines = String::from_utf8_lossy(&output.stdout).into_owned();
         if !output.status.success() {
             return Err(format!("{args:?} failed: {lines}{}", String::from_utf8_lossy(&output.stderr)).into());

@@ -174,6 +174,22 @@ impl Phone {
         .await
     }
 
+    /// Waits until such an element can be used.
+    ///
+    /// # Errors
+    /// If it does not come to that.
+    pub async fn until_enabled(&self, css: &str) -> Result {
+        self.until_script(&format!("return document.querySelector({})?.disabled === false", quoted(css))).await
+    }
+
+    /// Waits until a script gives `true`.
+    ///
+    /// # Errors
+    /// If it does not.
+    pub async fn until_script(&self, script: &str) -> Result {
+        self.until(script, async || Ok((self.script(script).await? == Value::Bool(true)).then_some(()))).await
+    }
+
     /// Types into a field.
     ///
     /// # Errors
@@ -245,6 +261,28 @@ impl Phone {
     /// The driver's, or the disk's.
     pub async fn picture(&self, path: &Path) -> Result {
         Ok(std::fs::write(path, self.web.screenshot_as_png().await?)?)
+    }
+
+    /// Ends the browser at once, as a battery that is empty would; its profile stays.
+    ///
+    /// # Errors
+    /// If it is not found.
+    pub async fn kill(self) -> Result<PathBuf> {
+        let flag = format!("--user-data-dir={}", self.profile.display());
+        let mut killed = 0;
+        for entry in std::fs::read_dir("/proc")?.flatten() {
+            let line = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
+            if line.split(|byte| *byte == 0).any(|word| word == flag.as_bytes()) {
+                let pid = entry.file_name().to_string_lossy().into_owned();
+                killed += u32::from(std::process::Command::new("kill").args(["-9", &pid]).status()?.success());
+            }
+        }
+        if killed == 0 {
+            return Err("there is no browser to be killed".into());
+        }
+        // The driver notices by itself.
+        let _ = self.web.quit().await;
+        Ok(self.profile)
     }
 
     /// Closes it; its profile stays.
