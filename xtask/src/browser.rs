@@ -25,7 +25,8 @@ pub(crate) fn test() -> Result<Tally, Failure> {
     let (package, file) = TESTS;
     let on_wasm = |command: &str| shell::cargo([command, "--package", package, "--target", TARGET]);
     // What is compiled for the browser alone, no other stage sees.
-    let mut tally = shell::checked(on_wasm("clippy").args(["--", "--deny", "warnings"]));
+    let mut tally =
+        shell::checked(on_wasm("clippy").args(["--package", "web", "--package", "worker", "--", "--deny", "warnings"]));
     shell::run(&mut on_wasm("build"))?;
     let module = shell::target_dir().join(TARGET).join("debug").join(file);
     tally += Tally::one(imports_are_clean(&module)?);

@@ -175,7 +175,6 @@ fn app(state: State) -> impl IntoView {
 fn open(state: State) -> impl IntoView {
     let route = Memo::new(move |_| state.route.get());
     let part = Memo::new(move |_| route.with(Route::part));
-    let is_detail = Memo::new(move |_| route.with(|route| route.up().is_some()));
     screens::home::watch_activity(state);
     let list = move || match part.get() {
         Part::Conversations if route.with(|route| *route == Route::Search) => screens::search::search(state).into_any(),
@@ -206,8 +205,11 @@ fn open(state: State) -> impl IntoView {
             state.go(&up);
         }
     };
-    let view = move || if is_detail.get() && route.get() != Route::Search { "detail" } else { "list" };
-    main().class("app").attr("data-view", view).on(ev::keydown, keys).child((
+    // Searching stands in the place of the list.
+    let view = Memo::new(move |_| {
+        route.with(|route| if *route != Route::Search && route.up().is_some() { "detail" } else { "list" })
+    });
+    main().class("app").attr("data-view", move || view.get()).on(ev::keydown, keys).child((
         div().class("banners").child(screens::update::banners(state)),
         div().class("column list").child((list, tabs(state, part))),
         div().class("column detail").child(detail),

@@ -37,7 +37,8 @@ pub struct Terminal {
 }
 
 fn program() -> Result<PathBuf> {
-    let path = std::env::var_os("ENTRENOUS_BIN").ok_or("run these tests by `cargo xtask test app`, which builds the program")?;
+    let path = std::env::var_os("ENTRENOUS_BIN")
+        .ok_or("run these tests by `cargo xtask test app`, which builds the program")?;
     Ok(path.into())
 }
 
@@ -104,7 +105,8 @@ impl Office {
     /// # Errors
     /// If the office does not give one.
     pub fn invite(&self) -> Result<String> {
-        let output = Command::new(program()?).args(["office", "invite", "--json", "--data"]).arg(&self.data).output()?;
+        let output =
+            Command::new(program()?).args(["office", "invite", "--json", "--data"]).arg(&self.data).output()?;
         let said: Value = serde_json::from_slice(&output.stdout)?;
         Ok(said["claim_url"].as_str().ok_or("the office gives no claim link")?.to_owned())
     }

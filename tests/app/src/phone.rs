@@ -146,7 +146,8 @@ impl Phone {
     /// # Errors
     /// The driver's.
     pub async fn said(&self, css: &str) -> Result<String> {
-        let script = format!("return [...document.querySelectorAll({})].map(e => e.innerText).join('\\n')", quoted(css));
+        let script =
+            format!("return [...document.querySelectorAll({})].map(e => e.innerText).join('\\n')", quoted(css));
         Ok(self.script(&script).await?.as_str().unwrap_or_default().to_owned())
     }
 
@@ -222,7 +223,7 @@ impl Phone {
     pub async fn unlock(&self) -> Result {
         self.fill("#passphrase", PASSPHRASE).await?;
         self.press(".actions .primary").await?;
-        self.see(".tabs").await.map(drop)
+        self.see(".app[data-view]").await.map(drop)
     }
 
     /// Takes a card up by its link, and waits for the conversation.
@@ -302,6 +303,10 @@ impl Phone {
             }
             if begun.elapsed() > PATIENCE {
                 let page = self.said("body").await.unwrap_or_default();
+                if let Some(folder) = std::env::var_os("APP_PICTURES") {
+                    // To be looked at by whoever mends it.
+                    let _ = self.picture(&PathBuf::from(folder).join("last.png")).await;
+                }
                 return Err(format!("there was no {what} in {} s; the page says:\n{page}", PATIENCE.as_secs()).into());
             }
             tokio::time::sleep(BLINK).await;

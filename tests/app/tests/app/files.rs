@@ -28,9 +28,10 @@ async fn a_file_goes_over_a_switchboard_that_breaks_off_and_a_voice_note_is_hear
     ada.reads(".recording", "0:02").await?;
     ada.press(".composer-line .icon-button.accent").await?;
     ada.see(".text.mine .voice").await?;
+    ada.gone(".text.mine .progress").await?;
+    ada.reads(".text.mine:last-of-type .state", "sent").await?;
     ada.press(".text.mine .voice .icon-button").await?;
     ada.until_script("return document.querySelector('.voice audio').currentTime > 0.2").await?;
-    ada.gone(".text.mine .progress").await?;
 
     let out = house.dir().join("out");
     ivo.run(&["read", "Ada Marsh", "--save", &out.to_string_lossy()])?;
@@ -40,7 +41,7 @@ async fn a_file_goes_over_a_switchboard_that_breaks_off_and_a_voice_note_is_hear
     ivo.run(&["text", "Ada Marsh", "The ferries run on Monday."])?;
     ada.reads(".text.theirs .bubble", "ferries").await?;
     ada.script("location.hash = '#/search'").await?;
-    ada.fill("#search", "ferr").await?;
+    ada.fill("#search-words", "ferr").await?;
     ada.reads(".hit mark", "ferr").await?;
     ada.press(".hit .row").await?;
     ada.reads(".bubble.found", "The ferries run on Monday.").await?;

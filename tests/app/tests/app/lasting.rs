@@ -24,7 +24,7 @@ async fn a_reload_locks_and_only_the_passphrase_opens() -> Result {
     for wrong in 1..=3 {
         ada.fill("#passphrase", "not this one").await?;
         ada.press(".actions .primary").await?;
-        ada.reads("#wrong", "").await?;
+        ada.until_script("return document.querySelector('#wrong').innerText !== ''").await?;
         if wrong < 3 {
             ada.until_enabled("#passphrase").await?;
         }
