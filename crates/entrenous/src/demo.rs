@@ -140,7 +140,13 @@ impl Ready {
         }
         text.push_str(&format!(
             "\nYou are a principal of the first office; \"{person}\" has a line at the second, answers by itself, and says that
-it is a demonstration. Type this in a second terminal.
+it is a demonstration.
+
+{}: open this link, which claims your line, and take up the card there
+  {claim_url}
+  {card_url}
+
+Or type this in a second terminal.
 
 {}
   export ENTRENOUS_PROFILE={profile}
@@ -167,6 +173,7 @@ it is a demonstration. Type this in a second terminal.
   {program} --help
 
 Ctrl-C here ends it{}.",
+            step("In a browser"),
             step("Choose where your handset keeps its line"),
             step("Take up your line"),
             step("Take up the card"),

@@ -164,7 +164,7 @@ impl Terminal {
     pub fn card(&self, for_name: &str) -> Result<(String, String)> {
         let made = self.run(&["card", "new", "--for", for_name])?;
         let card = made.first().ok_or("no card")?;
-        let text = |key: &str| card[key].as_str().map(str::to_owned).ok_or(format!("the card has no {key}"));
+        let text = |key: &str| card[key].as_str().map(str::to_owned).ok_or_else(|| format!("the card has no {key}"));
         Ok((text("url")?, text("words")?))
     }
 
