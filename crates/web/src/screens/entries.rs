@@ -41,13 +41,14 @@ pub(crate) struct Placed {
     pub(crate) is_open: bool,
 }
 
-/// Draws one.
-pub(crate) fn entry(state: State, person: i64, name: String, placed: Placed, pressed: Pressed) -> impl IntoView {
+/// Draws one; how far it is follows what is known `now`.
+pub(crate) fn entry(state: State, person: i64, name: String, now: Memo<Placed>, pressed: Pressed) -> impl IntoView {
+    let placed = now.get_untracked();
     let at = placed.entry.at();
     let day = placed.begins_day.then(|| li().class("day").child(h2().child(moment::heading(at))));
     let new = placed.begins_new.then(|| li().class("since").child(span().child(t("new-texts"))));
     let inside = match placed.entry {
-        Entry::Text(text) => bubble(state, person, name, text, placed.ends_run, pressed).into_any(),
+        Entry::Text(text) => bubble(state, name, text, now, pressed).into_any(),
         Entry::Expiry(expiry) if placed.is_open && expiry.act == "proposed" => {
             proposal(person, &name, &expiry).into_any()
         }
@@ -57,10 +58,18 @@ pub(crate) fn entry(state: State, person: i64, name: String, placed: Placed, pre
     (day, new, inside)
 }
 
-fn bubble(state: State, person: i64, name: String, text: Text, ends_run: bool, pressed: Pressed) -> impl IntoView {
+/// The text as it is known now.
+fn text_of(placed: &Placed) -> Option<&Text> {
+    match &placed.entry {
+        Entry::Text(text) => Some(text),
+        _ => None,
+    }
+}
+
+fn bubble(state: State, name: String, text: Text, now: Memo<Placed>, pressed: Pressed) -> impl IntoView {
     let side = if text.mine { "text mine" } else { "text theirs" };
     let id = text.id.clone();
-    let inside = inside(state, person, &name, &text, pressed);
+    let inside = inside(state, &name, &text, now, pressed);
     let kind = if text.gone {
         "bubble gone"
     } else if text.unknown {
@@ -74,21 +83,17 @@ fn bubble(state: State, person: i64, name: String, text: Text, ends_run: bool, p
     };
     let found = id.clone();
     let is_found = move || pressed.found.with(|one| one.as_deref() == Some(found.as_str()));
-    let open = {
-        let text = text.clone();
-        move |x: f64, y: f64| {
-            pressed.at.set((x, y));
-            pressed.menu.set(Some(text.clone()));
-        }
+    let open = move |x: f64, y: f64| {
+        pressed.at.set((x, y));
+        pressed.menu.set(now.with_untracked(|now| text_of(now).cloned()));
     };
-    let by_button = open.clone();
     let more = (!text.gone).then(|| {
         button()
             .r#type("button")
             .class("icon-button")
             .attr("aria-haspopup", "dialog")
             .attr("aria-label", t("text-menu"))
-            .on(ev::click, move |event| by_button(f64::from(event.client_x()), f64::from(event.client_y())))
+            .on(ev::click, move |event| open(f64::from(event.client_x()), f64::from(event.client_y())))
             .child(icon("more"))
     });
     let is_gone = text.gone;
@@ -108,12 +113,17 @@ fn bubble(state: State, person: i64, name: String, text: Text, ends_run: bool, p
             .class("said")
             .on(ev::contextmenu, by_hand)
             .child((div().class(kind).class(("found", is_found)).child(inside), more)),
-        reactions(&name, &text),
-        (ends_run || (text.mine && text.state == "waiting")).then(|| how_far(state, &text)),
+        move || now.with(|now| reactions(&name, text_of(now)?)),
+        move || {
+            now.with(|now| {
+                let text = text_of(now)?;
+                (now.ends_run || (text.mine && text.state == "waiting")).then(|| how_far(state, text))
+            })
+        },
     ))
 }
 
-fn inside(state: State, person: i64, name: &str, text: &Text, pressed: Pressed) -> AnyView {
+fn inside(state: State, name: &str, text: &Text, now: Memo<Placed>, pressed: Pressed) -> AnyView {
     if text.gone {
         let words = if text.mine { t("gone-mine") } else { t_with("gone-theirs", &[("name", name.to_owned().into())]) };
         return (small_icon("undo"), span().child(words)).into_any();
@@ -125,18 +135,24 @@ fn inside(state: State, person: i64, name: &str, text: &Text, pressed: Pressed) 
     let files = text
         .files
         .iter()
-        .map(|one| {
-            if one.voice.is_some() {
-                voice(state, one.clone()).into_any()
-            } else if super::files::is_picture(one) {
-                picture(state, one.clone(), text.mine).into_any()
+        .enumerate()
+        .map(|(place, first)| {
+            let (first, mine) = (first.clone(), text.mine);
+            let (is_voice, is_picture) = (first.voice.is_some(), super::files::is_picture(&first));
+            let known = Memo::new(move |_| {
+                let found = now.with(|now| text_of(now).and_then(|text| text.files.get(place).cloned()));
+                found.unwrap_or_else(|| first.clone())
+            });
+            if is_voice {
+                voice(state, known).into_any()
+            } else if is_picture {
+                picture(state, known, mine).into_any()
             } else {
-                file(state, one.clone(), text.mine).into_any()
+                file(state, known, mine).into_any()
             }
         })
         .collect_view();
     let words = (!text.text.is_empty()).then(|| rich(&text.text));
-    let _ = person;
     (quote, files, words).into_any()
 }
 

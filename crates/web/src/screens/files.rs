@@ -48,38 +48,33 @@ fn release(url: &str) {
 }
 
 /// A file with its name.
-pub(crate) fn file(state: State, file: File, mine: bool) -> impl IntoView {
-    let name = file.name.clone();
+pub(crate) fn file(state: State, known: Memo<File>, mine: bool) -> impl IntoView {
     div().class("file").child((
         span().class("kind").child(icon("file")),
         span().child((
-            span().class("file-name").attr("dir", "auto").child(name),
-            span().class("note").child(how_far(state, file.clone(), mine)),
+            span().class("file-name").attr("dir", "auto").child(known.with_untracked(|file| file.name.clone())),
+            span().class("note").child(move || known.with(|file| how_far(state, file, mine))),
         )),
-        handle(file.clone(), mine),
-        bar(state, &file),
+        move || handle(known.get(), mine),
+        move || known.with(|file| bar(state, file)),
     ))
 }
 
 /// How far it is, in words.
-fn how_far(state: State, file: File, mine: bool) -> impl IntoView {
-    let carried = state.carried(&file.blob);
-    move || {
-        let size = moment::bytes(file.size);
-        let (done, of) = match carried.get() {
-            (_, 0) => file.carried,
-            now => now,
-        };
-        let part = || t_with("of-bytes", &[("done", moment::bytes(done).into()), ("of", moment::bytes(of).into())]);
-        match file.state.as_str() {
-            _ if file.paused && is_under_way(&file) => format!("{} · {}", t("paused"), part()),
-            "sealed" => format!("{size} · {}", t("file-waits")),
-            "opened" | "wanted" if of > 0 => part(),
-            "refused" => t("file-refused-here"),
-            "lost" => t("file-lost"),
-            "stored" if mine => size,
-            _ => size,
-        }
+fn how_far(state: State, file: &File, mine: bool) -> String {
+    let size = moment::bytes(file.size);
+    let (done, of) = match state.carried(&file.blob).get() {
+        (_, 0) => file.carried,
+        now => now,
+    };
+    let part = || t_with("of-bytes", &[("done", moment::bytes(done).into()), ("of", moment::bytes(of).into())]);
+    match file.state.as_str() {
+        _ if file.paused && is_under_way(file) => format!("{} · {}", t("paused"), part()),
+        "sealed" => format!("{size} · {}", t("file-waits")),
+        "opened" | "wanted" if of > 0 => part(),
+        "refused" if mine => t("file-refused-here"),
+        "lost" => t("file-lost"),
+        _ => size,
     }
 }
 
@@ -106,8 +101,8 @@ fn bar(state: State, file: &File) -> Option<impl IntoView + use<>> {
 
 /// What can be done with it now.
 fn handle(file: File, mine: bool) -> impl IntoView {
-    let (blob, name) = (file.blob.clone(), file.name.clone());
-    let (picture, label): (&str, String) = match file.state.as_str() {
+    let (blob, name, file_name) = (file.blob.clone(), file.name.clone(), file.name.clone());
+    let (picture, label) = match file.state.as_str() {
         _ if is_under_way(&file) && file.paused => ("play", t("go-on-with-file")),
         _ if is_under_way(&file) => ("pause", t("pause-file")),
         "offered" => ("download", t("fetch-file")),
@@ -126,19 +121,12 @@ fn handle(file: File, mine: bool) -> impl IntoView {
             }
         });
     };
-    let label = format!("{label}: {}", "");
     button()
         .r#type("button")
         .class("icon-button")
-        .attr("aria-label", label.trim_end_matches(": ").to_owned())
+        .attr("aria-label", format!("{label}: {}", file_name))
         .on(ev::click, done)
-        .child(icon(if picture == "play" {
-            "play"
-        } else if picture == "pause" {
-            "pause"
-        } else {
-            "download"
-        }))
+        .child(icon(picture))
         .into_any()
 }
 
@@ -161,22 +149,28 @@ async fn save(blob: String, name: &str) -> Result<(), Trouble> {
 }
 
 /// A picture; small ones are fetched and shown unasked.
-pub(crate) fn picture(state: State, file: File, mine: bool) -> impl IntoView {
+pub(crate) fn picture(state: State, known: Memo<File>, mine: bool) -> impl IntoView {
     let url = RwSignal::new(None::<String>);
-    let (blob, here) = (file.blob.clone(), is_here(&file, mine));
-    if here {
+    let file = known.get_untracked();
+    let blob = file.blob.clone();
+    if file.state == "offered" && file.size <= FETCHED_UNASKED {
+        let blob = blob.clone();
+        attempt(async move { ask(Carry { blob }).await });
+    }
+    let here = Memo::new(move |_| known.with(|file| is_here(file, mine)));
+    Effect::new(move |_| {
+        if !here.get() || url.with_untracked(Option::is_some) {
+            return;
+        }
         let blob = blob.clone();
         spawn_local(async move {
             if let Ok(made) = opened(blob).await
-                && let Some(Some(unused)) = url.try_set(Some(made))
+                && let Some(unused) = url.try_set(Some(made)).flatten()
             {
                 release(&unused);
             }
         });
-    } else if file.state == "offered" && file.size <= FETCHED_UNASKED {
-        let blob = blob.clone();
-        attempt(async move { ask(Carry { blob }).await });
-    }
+    });
     on_cleanup(move || {
         if let Some(url) = url.try_get_untracked().flatten() {
             release(&url);
@@ -195,7 +189,7 @@ pub(crate) fn picture(state: State, file: File, mine: bool) -> impl IntoView {
                 .child(img().attr("src", url).attr("alt", name.clone()).attr("decoding", "async"))
                 .into_any()
         }
-        None => self::file(state, kept.get_value(), mine).into_any(),
+        None => self::file(state, known, mine).into_any(),
     };
     let large = crate::ui::dialog::modal(shown, "viewer", kept.with_value(|file| file.name.clone()), move || {
         let (blob, name) = kept.with_value(|file| (file.blob.clone(), file.name.clone()));
@@ -217,7 +211,8 @@ pub(crate) fn picture(state: State, file: File, mine: bool) -> impl IntoView {
 }
 
 /// A voice note.
-pub(crate) fn voice(state: State, file: File) -> impl IntoView {
+pub(crate) fn voice(state: State, known: Memo<File>) -> impl IntoView {
+    let file = known.get_untracked();
     let (length, loudness) = file.voice.clone().unwrap_or_default();
     let player = NodeRef::<html::Audio>::new();
     let (playing, played, speed) = (RwSignal::new(false), RwSignal::new(0.0_f64), RwSignal::new(0_usize));
@@ -233,7 +228,7 @@ pub(crate) fn voice(state: State, file: File) -> impl IntoView {
         let blob = blob.clone();
         attempt(async move { ask(Carry { blob }).await });
     }
-    let is_here = !matches!(file.state.as_str(), "offered" | "wanted" | "lost");
+    let is_here = move || known.with(|file| !matches!(file.state.as_str(), "offered" | "wanted" | "lost"));
     let press = move |_| {
         let Some(player) = player.get_untracked() else { return };
         if playing.get_untracked() {
@@ -242,12 +237,16 @@ pub(crate) fn voice(state: State, file: File) -> impl IntoView {
         }
         let blob = blob.clone();
         attempt(async move {
-            if url.get_value().is_none() {
+            if url.try_get_value() == Some(None) {
                 let made = opened(blob).await?;
                 player.set_src(&made);
-                url.set_value(Some(made));
+                // The screen may be gone by now.
+                if let Some(unused) = url.try_set_value(Some(made)).flatten() {
+                    release(&unused);
+                    return Ok(());
+                }
             }
-            player.set_playback_rate(SPEEDS[speed.get_untracked() % SPEEDS.len()]);
+            player.set_playback_rate(SPEEDS[speed.try_get_untracked().unwrap_or_default() % SPEEDS.len()]);
             let broken = |_| Trouble::new("voice-broken", "this voice note cannot be heard in this browser");
             let started = player.play().map_err(broken)?;
             js_sys::futures::JsFuture::from(started).await.map(drop).map_err(broken)
@@ -283,17 +282,19 @@ pub(crate) fn voice(state: State, file: File) -> impl IntoView {
         let name = if playing.get() { "pause-voice" } else { "play-voice" };
         t_with(name, &[("length", moment::length(length).into())])
     };
-    let note = match file.state.as_str() {
-        "lost" => t("file-lost"),
-        "refused" => t("file-refused-here"),
-        _ => moment::length(length),
+    let note = move || {
+        known.with(|file| match file.state.as_str() {
+            "lost" => t("file-lost"),
+            "refused" => t("file-refused-here"),
+            _ => moment::length(length),
+        })
     };
     div().class("voice").child((
         button()
             .r#type("button")
             .class("icon-button accent")
             .attr("aria-label", label)
-            .prop("disabled", !is_here)
+            .prop("disabled", move || !is_here())
             .on(ev::click, press)
             .child(move || if playing.get() { icon("pause").into_any() } else { icon("play").into_any() }),
         span().class("track").node_ref(track).child((
@@ -320,7 +321,7 @@ pub(crate) fn voice(state: State, file: File) -> impl IntoView {
             .on(ev::pause, move |_| playing.set(false))
             .on(ev::ended, move |_| played.set(0.0))
             .on(ev::timeupdate, moved),
-        bar(state, &file),
+        move || known.with(|file| bar(state, file)),
     ))
 }
 

@@ -1,5 +1,7 @@
 //! The texts: a window onto the conversation that grows as one scrolls, and follows the newest as long as that is seen.
 
+use std::collections::HashMap;
+
 use leptos::ev;
 use leptos::html::{self, div, ol};
 use leptos::prelude::*;
@@ -49,9 +51,14 @@ pub(super) fn log(open: Open) -> impl IntoView {
     follow_changes(open, window);
     follow_jumps(open, window);
     let name = move || open.who.with(|who| who.as_ref().map(|who| who.person.clone()).unwrap_or_default());
-    let placed = move || {
+    let placed = Memo::new(move |_| {
         window.stretch.with(|stretch| stretch.as_ref().map(|stretch| place(stretch, window)).unwrap_or_default())
-    };
+    });
+    // What is drawn follows what is known of it, so that a voice note plays on when its text is seen.
+    let known = Memo::new(move |_| {
+        let with_id = |placed: &Placed| Some((id_of(&placed.entry)?, placed.clone()));
+        placed.with(|all| all.iter().filter_map(with_id).collect::<HashMap<_, _>>())
+    });
     let is_there = Memo::new(move |_| window.stretch.with(Option::is_some));
     let is_empty = Memo::new(move |_| {
         window.stretch.with(|stretch| stretch.as_ref().is_some_and(|stretch| stretch.entries.is_empty()))
@@ -71,8 +78,15 @@ pub(super) fn log(open: Open) -> impl IntoView {
             extend(open, window, false);
         }
     };
-    let draw = move |placed: Placed| entry(open.state, open.person, name(), placed, open.pressed);
-    let rows = For(ForProps { each: placed, key: |placed: &Placed| key(placed), children: draw });
+    let draw = move |first: Placed| {
+        let id = id_of(&first.entry);
+        let now = Memo::new(move |_| {
+            let found = id.as_ref().and_then(|id| known.with(|known| known.get(id).cloned()));
+            found.unwrap_or_else(|| first.clone())
+        });
+        entry(open.state, open.person, name(), now, open.pressed)
+    };
+    let rows = For(ForProps { each: move || placed.get(), key: |placed: &Placed| key(placed), children: draw });
     let unseen = move || {
         let shown = !window.at_end.get() || window.stretch.with(|s| s.as_ref().is_some_and(|s| s.more_after));
         shown.then(|| {
@@ -342,10 +356,17 @@ fn ends_run(entry: &Entry, next: Option<&Entry>) -> bool {
     }
 }
 
-/// What is drawn anew when it changes.
+/// What is drawn anew when it changes: of a text what it is, but not how far it or its files are.
 fn key(placed: &Placed) -> u64 {
-    let flags = [placed.begins_day, placed.begins_new, placed.ends_run, placed.is_open];
-    hash_of(&talk::encode(&(&placed.entry, flags)))
+    let flags = [placed.begins_day, placed.begins_new, placed.is_open];
+    match &placed.entry {
+        Entry::Text(text) => {
+            let files: Vec<&str> = text.files.iter().map(|file| file.blob.as_str()).collect();
+            let what = (&text.id, &text.text, text.gone, text.unknown, &text.reply_to, files);
+            hash_of(&talk::encode(&(what, flags)))
+        }
+        other => hash_of(&talk::encode(&(other, flags))),
+    }
 }
 
 fn next_frame(work: impl FnOnce() + 'static) {
