@@ -43,6 +43,26 @@ pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Takes pictures of every screen.
+///
+/// # Errors
+///
+/// One sentence: a missing tool, or a build that failed; what the browser says.
+pub(crate) fn screens(args: &[String]) -> Result<(), Failure> {
+    if let Some(other) = args.first() {
+        return Err(Failure::Misuse(format!("`cargo xtask screens` takes no arguments, and got {other:?}.")));
+    }
+    setup::require(&[&setup::CHROMIUM, &setup::CHROMEDRIVER])?;
+    let app = build(Build::Dev)?;
+    shell::run(&mut shell::cargo(["build", "--workspace", "--bin", "entrenous", "--bin", "screens"]))?;
+    let folder = shell::target_dir().join("screens");
+    let mut take = shell::command(shell::built("screens"), [&folder]);
+    take.env("ENTRENOUS_BIN", shell::built("entrenous")).env("ENTRENOUS_APP", &app.dir);
+    shell::run(&mut take)?;
+    println!("{}", folder.display());
+    Ok(())
+}
+
 /// Sets up, builds both modules, and puts the app together.
 ///
 /// # Errors

@@ -30,6 +30,7 @@ Entrenous: the commands of its workshop.
   cargo xtask start [--demo] [-- ARGS]   set up, build, and run one switchboard (or the demonstration)
   cargo xtask build                      set up and build target/release/entrenous
   cargo xtask app [--dev]                build the phone app alone; print its folder and its hash
+  cargo xtask screens                    take pictures of every screen of the app, into target/screens
   cargo xtask test [--quick] [STAGE..]   set up and run every check, or only the stages named
   cargo xtask mutants [NAME..]           break one thing after the other, and see the simulator catch it
   cargo xtask fuzz [TARGET] [SECONDS]    fuzz one target, or each in turn (60 seconds each)
@@ -63,6 +64,7 @@ fn dispatch(args: &[String]) -> Result<(), Failure> {
         "start" => start::run(rest),
         "build" => start::build(rest),
         "app" => app::run(rest),
+        "screens" => app::screens(rest),
         "test" => test::run(rest),
         "mutants" => mutants::run(rest),
         "fuzz" => fuzz::run(rest),

@@ -9,7 +9,7 @@ mod phone;
 
 pub use driver::Driver;
 pub use house::{House, Office, Terminal};
-pub use phone::Phone;
+pub use phone::{PASSPHRASE, Phone};
 
 /// What every test may end in.
 pub type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;

@@ -27,7 +27,7 @@ const FLAGS: [&str; 11] = [
 ];
 
 /// What a handset of these tests is opened with.
-pub(crate) const PASSPHRASE: &str = "four long evening words";
+pub const PASSPHRASE: &str = "four long evening words";
 
 /// A browser.
 #[derive(Debug)]
