@@ -8,6 +8,27 @@ const FILES = {{files}};
 const CACHE = `app-${VERSION}`;
 const NOTES = "notes";
 
+// What goes with every file: as the switchboard says it, but out of this file, whose hash is published.
+const POLICY =
+  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob:; font-src 'self'; media-src blob:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types entrenous";
+const HEADERS = {
+  "content-security-policy": POLICY,
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-embedder-policy": "require-corp",
+  "cross-origin-resource-policy": "same-origin",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+};
+const TYPES = {
+  css: "text/css; charset=utf-8",
+  js: "text/javascript; charset=utf-8",
+  png: "image/png",
+  svg: "image/svg+xml",
+  wasm: "application/wasm",
+  webmanifest: "application/manifest+json",
+  woff2: "font/woff2",
+};
+
 const base64 = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes)));
 
 async function fetched(path) {
@@ -15,7 +36,8 @@ async function fetched(path) {
   if (!response.ok) throw new Error(`${path} could not be had`);
   const body = await response.arrayBuffer();
   if (base64(await crypto.subtle.digest("SHA-256", body)) !== FILES[path]) throw new Error(`${path} is not what it should be`);
-  return new Response(body, { headers: response.headers });
+  const type = TYPES[path.split(".").pop()] ?? "text/html; charset=utf-8";
+  return new Response(body, { headers: { ...HEADERS, "content-type": type } });
 }
 
 // All or nothing: a file that differs keeps the whole version from being installed.

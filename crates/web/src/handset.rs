@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use js_sys::futures::JsFuture;
 use js_sys::{Array, Function, Promise, Uint8Array};
@@ -26,6 +27,11 @@ thread_local! {
 
 /// Listens to the worker: `told` hears all news, `stopped` that there will be none any more.
 pub(crate) fn listen(worker: Worker, told: impl Fn(News) + 'static, stopped: impl Fn() + 'static) {
+    let stopped = Rc::new(stopped);
+    let broke = {
+        let stopped = Rc::clone(&stopped);
+        move || stopped()
+    };
     let heard = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
         let data = event.data();
         if data.as_string().as_deref() == Some(STOPPED) {
@@ -35,8 +41,12 @@ pub(crate) fn listen(worker: Worker, told: impl Fn(News) + 'static, stopped: imp
         }
     });
     worker.set_onmessage(Some(heard.as_ref().unchecked_ref()));
+    // It did not begin, or ended without a word.
+    let broken = Closure::<dyn Fn()>::new(move || broke());
+    worker.set_onerror(Some(broken.as_ref().unchecked_ref()));
     // As long as the page.
     heard.forget();
+    broken.forget();
     LINE.with_borrow_mut(|line| *line = Some(Line { worker, waiting: HashMap::new(), last: 0 }));
 }
 

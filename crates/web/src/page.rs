@@ -152,6 +152,11 @@ fn follow_history(state: State) {
 /// Everything in the page.
 fn app(state: State) -> impl IntoView {
     let stage = Memo::new(move |_| state.stage.get());
+    Effect::new(move |_| {
+        if !matches!(stage.get(), Some(Where::Open)) {
+            state.forget();
+        }
+    });
     let whole = move || {
         if state.stopped.get() {
             return screens::gate::stopped().into_any();

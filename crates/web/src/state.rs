@@ -153,6 +153,17 @@ impl State {
         }
     }
 
+    /// Lets go of what was shown, once the handset is not open any more.
+    pub(crate) fn forget(self) {
+        self.toasts.update(Vec::clear);
+        self.announced.set(String::new());
+        self.card.set(None);
+        self.found.set(None);
+        self.scope.set(None);
+        self.carried.update_value(HashMap::clear);
+        crate::ui::notify::close_all();
+    }
+
     /// Says what went wrong, in passing.
     pub(crate) fn tell(self, trouble: &Trouble) {
         Toast::say(self, crate::ui::sentence(trouble));

@@ -110,8 +110,8 @@ fn say(name: &str, args: Option<&FluentArgs<'_>>) -> String {
 fn bundle(language: Language) -> Bundle {
     let tag: LanguageIdentifier = language.tag.parse().unwrap_or_default();
     let mut bundle = FluentBundle::new(vec![tag]);
-    // Names and sentences may run in different directions.
-    bundle.set_use_isolating(language.is_rtl);
+    // Names and sentences may run in different directions, whatever the language.
+    bundle.set_use_isolating(true);
     // What cannot be read of a catalogue is missing from it; a test finds that.
     let resource = FluentResource::try_new(language.catalogue.to_owned()).unwrap_or_else(|(read, _)| read);
     let _ = bundle.add_resource(resource);

@@ -535,11 +535,11 @@ erase-all = Erase everything
 newer-app = This switchboard serves an app that your handset has not seen. Published hash:
 newer-app-ask = Ask your office whether it changed before you go on.
 newer-app-title = The app has changed
-newer-app-explained = Your handset still runs the app that it knows. An update looks just like this, and so would a tampered app. Compare the new hash with the one that the makers publish.
+newer-app-explained = An update looks just like this, and so would a tampered app. Compare the hash with the one that the makers publish. Your handset runs the app that it knows until all of its windows are closed; after that the browser puts the new one in its place by itself.
 app-of-yours = Yours
 app-served = Served now
 take-the-new-one = Take the new one
-stay-with-mine = Stay with mine
+stay-with-mine = Not now
 
 ## What went wrong, by its code
 

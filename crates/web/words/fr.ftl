@@ -537,11 +537,11 @@ erase-all = Tout effacer
 newer-app = Ce standard sert une application que votre combiné n’a jamais vue. Empreinte publiée :
 newer-app-ask = Demandez à votre bureau si elle a changé avant de continuer.
 newer-app-title = L’application a changé
-newer-app-explained = Votre combiné utilise toujours l’application qu’il connaît. Une mise à jour se présente exactement ainsi ; une application falsifiée aussi. Comparez la nouvelle empreinte avec celle que publient les auteurs.
+newer-app-explained = Une mise à jour se présente exactement ainsi ; une application falsifiée aussi. Comparez l’empreinte avec celle que publient les auteurs. Votre combiné utilise l’application qu’il connaît jusqu’à ce que toutes ses fenêtres soient fermées ; ensuite le navigateur met de lui-même la nouvelle à sa place.
 app-of-yours = La vôtre
 app-served = Servie à présent
 take-the-new-one = Prendre la nouvelle
-stay-with-mine = Garder la mienne
+stay-with-mine = Pas maintenant
 
 ## Ce qui n’est pas allé, par code
 

@@ -90,7 +90,7 @@ fn file(transfers: &Transfers, view: handset::FileView) -> File {
     File {
         paused: view.state.is_under_way() && transfers.paused().contains(&view.blob),
         blob: view.blob.to_text(),
-        name: view.name,
+        name: crate::zip::safe_name(&view.name),
         media_type: view.media_type,
         size: view.size,
         voice: view.voice.map(|voice| (voice.duration, voice.waveform)),

@@ -38,9 +38,10 @@ pub(crate) fn assemble(assets: &Path, dir: &Path, modules: &[&str]) -> Result<St
     for module in modules {
         add_module(Path::new(module), &mut files)?;
     }
+    // Of all that goes in, as it is before it knows its version: two apps that differ at all have no cache in common.
+    let version = HEXLOWER.encode(&hash_of_all(&files).as_slice()[..8]);
     let mut fixed: Files = files.extract_if(.., |name, _| FIXED.contains(&name.as_str())).collect();
     let sprite = files.remove(SPRITE.0).unwrap_or_default();
-    let version = HEXLOWER.encode(&hash_of_all(&files).as_slice()[..8]);
 
     let place = format!("\"/app/{version}/");
     let mut whole: Files = BTreeMap::new();
@@ -161,7 +162,14 @@ mod tests {
         assert_eq!(fs::read_to_string(dir.join(style.trim_start_matches('/'))).unwrap(), "a{}b{}");
         let known = BASE64.encode(&Sha256::digest("a{}b{}"));
         assert!(service.contains(&format!("\"{style}\":\"{known}\"")), "{service}");
-        put("css/20-b.css", "c{}");
-        assert_ne!(assemble(assets.path(), &dir, &[]).unwrap(), first);
+        let version = |service: &str| service.split('"').nth(1).unwrap().to_owned();
+        for (name, changed) in
+            [("css/20-b.css", "c{}"), ("icons.svg", "<svg/>"), ("index.html", "<p>"), ("sw.js", "\"{{version}}\"")]
+        {
+            put(name, changed);
+            assert_ne!(assemble(assets.path(), &dir, &[]).unwrap(), first, "{name}");
+            let now = fs::read_to_string(dir.join("sw.js")).unwrap();
+            assert_ne!(version(&now), version(&service), "{name}");
+        }
     }
 }

@@ -169,6 +169,10 @@ pub(super) async fn serve(
     for (name, value) in HEADERS {
         all.insert(name, HeaderValue::from_static(value));
     }
+    if !shared.office.plain_http {
+        // Whoever was here once never comes without TLS again.
+        all.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000"));
+    }
     all.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type(path)));
     all.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
     all.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
@@ -192,5 +196,28 @@ fn media_type(path: &str) -> &'static str {
         Some("png") => "image/png",
         Some("woff2") => "font/woff2",
         _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The service worker keeps the app with headers of its own: an app that was kept is as strict as one that comes.
+    #[test]
+    fn what_is_kept_has_the_policy_of_what_is_served() {
+        let service = include_str!("../../../web/assets/sw.js");
+        assert!(service.contains(&format!("\"{POLICY}\"")), "sw.js has another policy than this: {POLICY}");
+        let kept = HEADERS.iter().filter(|(name, value)| service.contains(&format!("\"{name}\": \"{value}\"")));
+        assert_eq!(kept.count(), 5, "and the others that bind a page");
+    }
+
+    #[test]
+    fn an_app_is_found_by_its_paths_compressed_or_not() {
+        let app = App::of(&[("/index.html.gz", b"z"), ("/index.html", b"plain"), ("/app/1/a.png", b"p")]);
+        assert!(app.is_there() && app.files["/index.html"].is_gzip && !app.files["/app/1/a.png"].is_gzip);
+        assert!(!App::default().is_there());
+        let empty = tempfile::tempdir().unwrap();
+        assert!(App::read(empty.path()).is_err());
     }
 }

@@ -21,6 +21,9 @@ use crate::words::{t, t_with};
 const STRIDE: u32 = 40;
 /// Letters come faster than they are asked for.
 const SETTLES: i32 = 60;
+/// Words that are marked in one text, and bytes of it in which they are looked for: nobody's text shall freeze the list.
+const MARKED: usize = 20;
+const SHOWN: usize = 240;
 /// What stands before a word that was found, in letters.
 const BEFORE: usize = 40;
 
@@ -173,9 +176,12 @@ fn marked(text: &str, words: &str) -> Vec<AnyView> {
         shown.push("… ".into_any());
     }
     let mut at = from;
-    for (begin, end) in spans {
+    for (begin, end) in spans.into_iter().take(MARKED) {
         if begin < at {
             continue;
+        }
+        if begin > from + SHOWN {
+            break;
         }
         shown.push(flat.get(at..begin).unwrap_or_default().to_owned().into_any());
         shown.push(mark().child(flat.get(begin..end).unwrap_or_default().to_owned()).into_any());

@@ -21,7 +21,7 @@ use crate::screens::settings::{tell_words, wish};
 use crate::state::State;
 use crate::ui::dialog::sheet;
 use crate::ui::form::fact;
-use crate::ui::worker::{registration, workers};
+use crate::ui::worker::{registration, see_app, seen_app, workers};
 use crate::ui::{fresh, icon, icon_button, press};
 use crate::words::{t, t_with};
 
@@ -37,9 +37,8 @@ const DAY: Millis = 24 * 60 * 60 * 1000;
 pub(crate) fn watch(state: State) {
     spawn_local(async move {
         let Some(registration) = registration().await else { return };
-        if registration.waiting().is_some() {
-            noticed(state).await;
-        }
+        begin_again_with_another();
+        compare(state, registration.waiting().is_some()).await;
         let installing = registration.clone();
         let found = Closure::<dyn Fn()>::new(move || {
             if let Some(new) = installing.installing() {
@@ -56,6 +55,15 @@ pub(crate) fn watch(state: State) {
     });
 }
 
+/// Every tab begins anew once another app took over: two of them must not share one handset. The first app of all takes
+/// over nothing.
+fn begin_again_with_another() {
+    let Some(workers) = workers().filter(|workers| workers.controller().is_some()) else { return };
+    let changed = Closure::<dyn Fn()>::new(load_again);
+    workers.set_oncontrollerchange(Some(changed.as_ref().unchecked_ref()));
+    changed.forget();
+}
+
 /// Waits until a new one is whole, if it comes to that.
 fn follow(state: State, new: ServiceWorker) {
     let watched = new.clone();
@@ -68,6 +76,18 @@ fn follow(state: State, new: ServiceWorker) {
     });
     new.set_onstatechange(Some(changed.as_ref().unchecked_ref()));
     changed.forget();
+}
+
+/// Compares what the switchboard serves with what the principal has seen, whenever the app is opened: a browser puts
+/// another app in place by itself once all of its windows were closed.
+async fn compare(state: State, waiting: bool) {
+    let (served, seen) = (served_hash().await, seen_app().await);
+    match (served, seen) {
+        (Some(served), None) if !waiting => see_app(&served).await,
+        (Some(served), Some(seen)) if served != seen => state.newer.set(Some(served)),
+        _ if waiting => noticed(state).await,
+        _ => {}
+    }
 }
 
 async fn noticed(state: State) {
@@ -129,7 +149,15 @@ fn short(hash: &str) -> &str {
 /// What to do about another app.
 fn compared(state: State, open: RwSignal<bool>) -> impl IntoView {
     let served = move || state.newer.get().map(|hash| grouped(&hash)).unwrap_or_default();
-    let take = move || spawn_local(take_over());
+    let take = move || {
+        let hash = state.newer.get_untracked().unwrap_or_default();
+        state.newer.set(None);
+        open.set(false);
+        spawn_local(async move {
+            see_app(&hash).await;
+            take_over().await;
+        });
+    };
     let stay = move |_| {
         state.newer.set(None);
         open.set(false);
@@ -156,13 +184,16 @@ fn compared(state: State, open: RwSignal<bool>) -> impl IntoView {
 
 /// Has the new one take over, and begins with it.
 async fn take_over() {
-    let Some(workers) = workers() else { return };
-    let changed = Closure::<dyn Fn()>::new(load_again);
-    workers.set_oncontrollerchange(Some(changed.as_ref().unchecked_ref()));
-    changed.forget();
     let waiting = registration().await.as_ref().and_then(ServiceWorkerRegistration::waiting);
     match waiting {
-        Some(waiting) => drop(waiting.post_message(&"take over".into())),
+        Some(waiting) => {
+            // Without an app that it replaces nobody else begins anew.
+            let replaces = workers().is_some_and(|workers| workers.controller().is_some());
+            let _ = waiting.post_message(&"take over".into());
+            if !replaces {
+                load_again();
+            }
+        }
         // It took over meanwhile.
         None => load_again(),
     }

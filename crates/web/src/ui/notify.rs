@@ -1,5 +1,7 @@
 //! Announcing what arrived while the page is not seen: as much of it as the principal chose.
 
+use std::cell::RefCell;
+
 use talk::Millis;
 use web_sys::{Notification, NotificationOptions, NotificationPermission};
 
@@ -37,6 +39,22 @@ pub(crate) fn arrived(state: State, person: i64, name: &str, beginning: &str) {
         state.go(&Route::Conversation(person));
     });
     notification.set_onclick(Some(wasm_bindgen::JsCast::unchecked_ref(&pressed)));
+    SHOWN.with_borrow_mut(|shown| {
+        shown.push(notification);
+        // Older ones the browser has put away by itself.
+        let over = shown.len().saturating_sub(50);
+        shown.drain(..over);
+    });
+}
+
+thread_local! {
+    /// Those that are shown.
+    static SHOWN: RefCell<Vec<Notification>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Takes back what is shown: names and words are under the lock.
+pub(crate) fn close_all() {
+    SHOWN.with_borrow_mut(|shown| shown.drain(..).for_each(|one| one.close()));
 }
 
 /// Shows on the app's icon how many texts were not seen.

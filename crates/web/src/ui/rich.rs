@@ -11,17 +11,22 @@ use crate::state::State;
 /// Words with emoji alone are shown large up to here.
 const FEW: usize = 6;
 
+/// Links of one text that can be pressed: no text shall freeze the page.
+const LINKS: usize = 32;
+
 /// The text in a paragraph.
 pub(crate) fn rich(text: &str) -> impl IntoView + use<> {
     let mut finder = LinkFinder::new();
     finder.kinds(&[LinkKind::Url]).url_must_have_scheme(true);
+    let mut links = 0;
     let parts: Vec<AnyView> = finder
         .spans(text)
         .map(|part| {
             let words = part.as_str().to_owned();
-            if part.kind().is_none() || !is_web(&words) {
+            if part.kind().is_none() || !is_web(&words) || links >= LINKS {
                 return words.into_any();
             }
+            links += 1;
             link(words).into_any()
         })
         .collect();

@@ -1,5 +1,6 @@
 //! What is said in passing, at the foot of the page, with a way to undo it where there is one.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use leptos::ev;
@@ -15,6 +16,11 @@ use crate::words::t;
 const STAYS: (i32, i32) = (6_000, 10_000);
 /// More would cover the page.
 const MOST: usize = 3;
+
+thread_local! {
+    /// The number of the last one.
+    static LAST: Cell<u64> = const { Cell::new(0) };
+}
 
 /// What undoes it.
 type Undo = Arc<dyn Fn() + Send + Sync>;
@@ -39,7 +45,8 @@ impl Toast {
     }
 
     fn put(state: State, words: String, undo: Option<Undo>) {
-        let number = state.toasts.with_untracked(|all| all.last().map_or(0, |last| last.number + 1));
+        let number = LAST.get() + 1;
+        LAST.set(number);
         let stays = if undo.is_some() { STAYS.1 } else { STAYS.0 };
         state.toasts.update(|all| {
             // The same twice is said once.

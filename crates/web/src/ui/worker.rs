@@ -10,6 +10,7 @@ use web_sys::{Cache, CacheStorage, Response, ServiceWorkerContainer, ServiceWork
 /// Where the service worker notes what the page is to know, too.
 const NOTES: &str = "notes";
 const WOKEN: &str = "/notes/woken";
+const SEEN: &str = "/notes/seen";
 
 /// All service workers of this page; none where the browser has no such thing.
 pub(crate) fn workers() -> Option<ServiceWorkerContainer> {
@@ -26,12 +27,32 @@ pub(crate) async fn registration() -> Option<ServiceWorkerRegistration> {
 
 /// When a push message last woke it, as far as it noted that.
 pub(crate) async fn last_woken() -> Option<Millis> {
+    noted(WOKEN).await?.trim().parse().ok()
+}
+
+/// The app that the principal has seen last, by its hash; none before the first.
+pub(crate) async fn seen_app() -> Option<String> {
+    noted(SEEN).await
+}
+
+/// From here on this one is.
+pub(crate) async fn see_app(hash: &str) {
+    let Some(notes) = notes().await else { return };
+    if let Ok(note) = Response::new_with_opt_str(Some(hash)) {
+        // A browser that keeps nothing asks again.
+        let _ = JsFuture::from(notes.put_with_str(SEEN, &note)).await;
+    }
+}
+
+async fn noted(path: &str) -> Option<String> {
+    let found: Response = JsFuture::from(notes().await?.match_with_str(path)).await.ok()?.dyn_into().ok()?;
+    JsFuture::from(found.text().ok()?).await.ok()?.as_string()
+}
+
+async fn notes() -> Option<Cache> {
     let window: JsValue = web_sys::window()?.into();
     let caches: CacheStorage = Reflect::get(&window, &"caches".into()).ok()?.dyn_into().ok()?;
-    let cache: Cache = JsFuture::from(caches.open(NOTES)).await.ok()?.dyn_into().ok()?;
-    let found: Response = JsFuture::from(cache.match_with_str(WOKEN)).await.ok()?.dyn_into().ok()?;
-    let at = JsFuture::from(found.text().ok()?).await.ok()?.as_string()?;
-    at.trim().parse().ok()
+    JsFuture::from(caches.open(NOTES)).await.ok()?.dyn_into().ok()
 }
 
 /// Tells it something.

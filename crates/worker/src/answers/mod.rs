@@ -21,7 +21,7 @@ use wasm_bindgen::JsValue;
 
 use crate::clock::now;
 use crate::failure::Result;
-use crate::tabs::{From, is_reading};
+use crate::tabs::From;
 use crate::worker::Worker;
 
 /// An answer, or that it comes later.
@@ -158,15 +158,10 @@ fn seen(worker: &Worker, from: &From, call: &Seen) {
 }
 
 impl Worker {
-    /// Notes that a person did something: whatever is more than a page's own reading.
+    /// Notes that a person is there. Pages say so for every touch; what they ask counts for nothing, since they ask for
+    /// much by themselves when something arrives, and a contact must not be able to keep a handset open.
     pub(crate) fn note_activity(&self, ask: &Ask) {
-        let is_act = match ask {
-            Ask::Seen(seen) => seen.shown,
-            Ask::MarkSeen(_) => false,
-            Ask::Read(read) => !matches!(read.at, talk::conversation::At::Newest),
-            Ask::Search(_) | Ask::Open(_) => true,
-            other => !is_reading(other),
-        };
+        let is_act = matches!(ask, Ask::Seen(seen) if seen.shown);
         if is_act && let crate::worker::Stage::Open(open) = &mut self.inner.borrow_mut().stage {
             open.active_at = now();
         }

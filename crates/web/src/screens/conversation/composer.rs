@@ -1,5 +1,8 @@
 //! Where one writes: words, files, voice notes; what is written stays until it is sent.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use js_sys::Array;
 use leptos::ev;
 use leptos::html::{self, button, div, form, input, label, li, p, span, textarea, ul};
@@ -28,8 +31,8 @@ struct Writing {
     words: RwSignal<String>,
     files: RwSignal<Vec<File>, LocalStorage>,
     busy: RwSignal<bool>,
-    /// Grows with every letter.
-    turn: StoredValue<u64>,
+    /// Grows with every letter and every sending; outlives the screen, since a draft is kept after it is left.
+    turn: StoredValue<Rc<Cell<u64>>, LocalStorage>,
     field: NodeRef<html::Textarea>,
     chooser: NodeRef<html::Input>,
 }
@@ -57,7 +60,7 @@ fn writing(open: Open) -> impl IntoView {
         words: RwSignal::new(String::new()),
         files: RwSignal::new_local(Vec::new()),
         busy: RwSignal::new(false),
-        turn: StoredValue::new(0),
+        turn: StoredValue::new_local(Rc::default()),
         field: NodeRef::new(),
         chooser: NodeRef::new(),
     };
@@ -237,30 +240,44 @@ fn send(open: Open, writing: Writing) {
         return;
     }
     writing.busy.set(true);
-    writing.turn.update_value(|turn| *turn += 1);
+    next_turn(writing);
     let reply_to = open.reply.get_untracked().map(|quote| quote.id);
     let person = open.person;
     spawn_local(async move {
         let beside: Array = files.iter().map(wasm_bindgen::JsValue::from).collect();
+        // Sealing files takes its time: what was written is kept until it is said, which forgets the draft.
+        let _ = ask(SetDraft { person, text: text.clone(), reply_to: reply_to.clone() }).await;
         let said = ask_with(Say { person, text: text.clone(), reply_to }, beside.unchecked_ref()).await;
         writing.busy.try_set(false);
         match said {
             Ok(_) => {
-                // What was typed since is the next text.
-                writing.words.try_update(|words| match words.strip_prefix(text.as_str()) {
-                    Some(more) => *words = more.to_owned(),
-                    None => words.clear(),
+                // What was typed since, or changed, is the next text.
+                writing.words.try_update(|words| {
+                    if let Some(more) = words.strip_prefix(text.as_str()) {
+                        *words = more.to_owned();
+                    }
                 });
                 writing.files.try_update(Vec::clear);
                 open.reply.try_set(None);
+                if writing.words.try_with_untracked(|words| !words.is_empty()) == Some(true) {
+                    keep_draft(open, writing);
+                }
                 open.sent.try_update(|sent| *sent += 1);
             }
             Err(trouble) => open.state.tell(&trouble),
         }
-        if let Some(field) = writing.field.get_untracked() {
+        if let Some(field) = writing.field.try_get_untracked().flatten() {
             let _ = field.focus();
         }
     });
+}
+
+/// What was to be kept before is overtaken.
+fn next_turn(writing: Writing) -> (Rc<Cell<u64>>, u64) {
+    let turns = writing.turn.try_get_value().unwrap_or_default();
+    turns.set(turns.get() + 1);
+    let turn = turns.get();
+    (turns, turn)
 }
 
 fn bring_draft(open: Open, writing: Writing) {
@@ -278,14 +295,14 @@ fn bring_draft(open: Open, writing: Writing) {
 
 /// Keeps what is written, once the person pauses.
 fn keep_draft(open: Open, writing: Writing) {
-    writing.turn.update_value(|turn| *turn += 1);
-    let (turn, person) = (writing.turn.get_value(), open.person);
+    let (turns, turn) = next_turn(writing);
+    let person = open.person;
     let reply_to = open.reply.get_untracked().map(|quote| quote.id);
     let text = writing.words.get_untracked();
     spawn_local(async move {
         pause(SETTLES).await;
-        // Gone to another screen meanwhile, it is kept all the same.
-        if writing.turn.try_get_value().is_none_or(|now| now == turn) {
+        // Gone to another screen meanwhile, it is kept all the same; sent meanwhile, it is no draft.
+        if turns.get() == turn {
             let _ = ask(SetDraft { person, text, reply_to }).await;
         }
     });

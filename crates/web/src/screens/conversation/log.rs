@@ -31,6 +31,8 @@ struct Window {
     stretch: RwSignal<Option<Stretch>>,
     /// Something is asked for.
     asking: StoredValue<bool>,
+    /// Grows when another stretch is drawn: what was asked of the one before is dropped.
+    turn: StoredValue<u64>,
     /// Where "new" begins; stays while the conversation is open.
     new_from: RwSignal<Option<String>>,
     /// Whether the newest is seen.
@@ -38,16 +40,32 @@ struct Window {
     node: NodeRef<html::Div>,
 }
 
+impl Window {
+    /// Draws another stretch.
+    fn draw(self, stretch: Stretch) {
+        self.turn.try_update_value(|turn| *turn += 1);
+        self.stretch.try_set(Some(stretch));
+    }
+}
+
 /// The texts.
 pub(super) fn log(open: Open) -> impl IntoView {
     let window = Window {
         stretch: RwSignal::new(None),
         asking: StoredValue::new(false),
+        turn: StoredValue::new(0),
         new_from: RwSignal::new(None),
         at_end: RwSignal::new(true),
         node: NodeRef::new(),
     };
     begin(open, window);
+    // What came while the phone was away is seen when it is taken up again, and what is unseen once that is known.
+    let back = window_event_listener_untyped("visibilitychange", move |_| look(open, window));
+    on_cleanup(move || back.remove());
+    Effect::new(move |_| {
+        open.who.track();
+        look(open, window);
+    });
     follow_changes(open, window);
     follow_jumps(open, window);
     let name = move || open.who.with(|who| who.as_ref().map(|who| who.person.clone()).unwrap_or_default());
@@ -64,11 +82,11 @@ pub(super) fn log(open: Open) -> impl IntoView {
         window.stretch.with(|stretch| stretch.as_ref().is_some_and(|stretch| stretch.entries.is_empty()))
     });
     let scrolled = move |_| {
-        let Some(log) = window.node.get_untracked() else { return };
+        let Some(log) = window.node.try_get_untracked().flatten() else { return };
         let (top, height, seen) = (log.scroll_top(), log.scroll_height(), log.client_height());
         // Counted from the newest: the column is laid out from its foot.
         let (from_end, from_begin) = (-top, height - seen + top);
-        window.at_end.set(from_end < AT_END);
+        look(open, window);
         let (more_before, more_after) = window
             .stretch
             .with_untracked(|stretch| stretch.as_ref().map_or((false, false), |s| (s.more_before, s.more_after)));
@@ -133,18 +151,30 @@ fn begin(open: Open, window: Window) {
         match read {
             Ok(stretch) => {
                 window.new_from.try_set(stretch.first_unseen.clone());
-                window.stretch.try_set(Some(stretch));
-                saw(open);
+                window.draw(stretch);
+                next_frame(move || look(open, window));
             }
             Err(trouble) => open.state.tell(&trouble),
         }
     });
 }
 
-/// The person sees what is drawn, if the page is seen at all.
+/// Sees how far one has come, and says so if that is the newest.
+fn look(open: Open, window: Window) {
+    let Some(log) = window.node.try_get_untracked().flatten() else { return };
+    let at_end = -log.scroll_top() < AT_END;
+    window.at_end.try_set(at_end);
+    let more_after = window.stretch.try_with_untracked(|s| s.as_ref().is_none_or(|s| s.more_after)).unwrap_or(true);
+    if at_end && !more_after {
+        saw(open);
+    }
+}
+
+/// The person sees the newest, if the page is seen at all.
 fn saw(open: Open) {
     let hidden = web_sys::window().and_then(|window| window.document()).is_none_or(|document| document.hidden());
-    if !hidden {
+    let unseen = open.who.try_with_untracked(|who| who.as_ref().is_some_and(|who| who.unseen > 0)).unwrap_or(false);
+    if !hidden && unseen {
         let person = open.person;
         spawn_local(async move {
             // Said again with the next text.
@@ -179,25 +209,27 @@ async fn reread(open: Open, window: Window, sent: bool) {
         let Some(middle) = window.stretch.with_untracked(|s| s.as_ref().and_then(middle_id)) else { return };
         let limit = u32::try_from(count).unwrap_or(STRIDE);
         if let Ok(stretch) = ask(Read { person: open.person, at: At::Around(middle), limit }).await {
-            window.stretch.try_set(Some(stretch));
+            window.draw(stretch);
         }
         return;
     }
     let limit = u32::try_from(count.clamp(STRIDE as usize, MOST)).unwrap_or(STRIDE);
     let Ok(stretch) = ask(Read { person: open.person, at: At::Newest, limit }).await else { return };
-    let Some(log) = window.node.get_untracked() else { return };
+    let Some(log) = window.node.try_get_untracked().flatten() else { return };
     let (top, height) = (log.scroll_top(), log.scroll_height());
     let stays = !sent && !window.at_end.get_untracked();
     if window.stretch.with_untracked(|now| now.as_ref() == Some(&stretch)) {
         return;
     }
-    window.stretch.try_set(Some(stretch));
+    window.draw(stretch);
     if stays {
         // What one reads does not move when something is added below it.
         next_frame(move || log.set_scroll_top(top - (log.scroll_height() - height)));
     } else {
-        saw(open);
-        next_frame(move || log.set_scroll_top(0));
+        next_frame(move || {
+            log.set_scroll_top(0);
+            look(open, window);
+        });
     }
 }
 
@@ -212,15 +244,21 @@ fn extend(open: Open, window: Window, before: bool) {
     });
     let Some(from) = from else { return };
     window.asking.set_value(true);
+    let turn = window.turn.get_value();
     spawn_local(async move {
         let at = if before { At::Before(from) } else { At::After(from) };
         let more = ask(Read { person: open.person, at, limit: STRIDE }).await;
         window.asking.try_set_value(false);
         let Ok(mut more) = more else { return };
-        let log = window.node.get_untracked();
+        if window.turn.try_get_value() != Some(turn) {
+            return;
+        }
+        let log = window.node.try_get_untracked().flatten();
         let (top, height) = log.as_ref().map_or((0, 0), |log| (log.scroll_top(), log.scroll_height()));
         window.stretch.try_update(|stretch| {
             let Some(now) = stretch else { return };
+            // What no side wrote may be given with both neighbours.
+            more.entries.retain(|entry| !now.entries.contains(entry));
             if before {
                 more.entries.append(&mut now.entries);
                 now.entries = more.entries;
@@ -251,16 +289,16 @@ fn newest(open: Open, window: Window) {
     if more_after {
         spawn_local(async move {
             if let Ok(stretch) = ask(Read { person: open.person, at: At::Newest, limit: STRIDE }).await {
-                window.stretch.try_set(Some(stretch));
-                if let Some(log) = window.node.get_untracked() {
+                window.draw(stretch);
+                if let Some(log) = window.node.try_get_untracked().flatten() {
                     next_frame(move || log.set_scroll_top(0));
                 }
             }
         });
-    } else if let Some(log) = window.node.get_untracked() {
+    } else if let Some(log) = window.node.try_get_untracked().flatten() {
         log.set_scroll_top(0);
     }
-    saw(open);
+    next_frame(move || look(open, window));
 }
 
 /// Goes to a text, reading around it if it is not drawn.
@@ -281,7 +319,7 @@ fn follow_jumps(open: Open, window: Window) {
             if !is_drawn {
                 let around = ask(Read { person: open.person, at: At::Around(id.clone()), limit: STRIDE }).await;
                 match around {
-                    Ok(stretch) => drop(window.stretch.try_set(Some(stretch))),
+                    Ok(stretch) => window.draw(stretch),
                     Err(trouble) => return open.state.tell(&trouble),
                 }
             }
@@ -293,7 +331,7 @@ fn follow_jumps(open: Open, window: Window) {
 }
 
 fn show(window: Window, id: &str) {
-    let Some(log) = window.node.get_untracked() else { return };
+    let Some(log) = window.node.try_get_untracked().flatten() else { return };
     if let Ok(Some(text)) = log.query_selector(&format!("[data-id=\"{id}\"]")) {
         let options = web_sys::ScrollIntoViewOptions::new();
         options.set_block(web_sys::ScrollLogicalPosition::Center);

@@ -1,5 +1,6 @@
 //! Recording a voice note: every piece is on the handset as soon as it is spoken, so that an interruption loses nothing.
 
+use js_sys::Promise;
 use js_sys::futures::JsFuture;
 
 use leptos::ev;
@@ -212,13 +213,16 @@ impl Recording {
 
     /// Ends it and waits until all of it is kept; gives which it was.
     async fn end(self) -> Option<String> {
-        let take = self.running.try_with_value(|running| {
+        let (take, stopped) = self.running.try_with_value(|running| {
             let running = running.as_ref()?;
-            let _ = running.recorder.stop();
-            Some(running.take.clone())
+            let recorder = &running.recorder;
+            // Comes after the last piece.
+            let stopped = Promise::new(&mut |done, _| recorder.set_onstop(Some(&done)));
+            recorder.stop().ok()?;
+            Some((running.take.clone(), stopped))
         })??;
-        // The last piece comes after the end, and is to be kept before it is sent.
-        pause(PIECE / 5).await;
+        let _ = JsFuture::from(stopped).await;
+        // All of it is to be kept before it is sent.
         for _ in 0..100 {
             if self.keeping.try_get_value().is_none_or(|keeping| keeping == 0) {
                 break;
