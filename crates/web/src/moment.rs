@@ -97,8 +97,13 @@ fn days_ago(at: Millis) -> i64 {
     day_number(now()) - day_number(at)
 }
 
+/// The language that is spoken, as it is spoken where the browser says that one is.
 fn locale() -> Array {
-    Array::of1(&spoken().tag.into())
+    let tag = spoken().tag;
+    let of_browser = web_sys::window().map(|window| window.navigator().languages()).unwrap_or_default();
+    let is_spoken = |one: &JsValue| one.as_string().is_some_and(|one| one.split('-').next() == Some(tag));
+    let regional = of_browser.iter().find(is_spoken);
+    Array::of1(&regional.unwrap_or_else(|| tag.into()))
 }
 
 fn say(at: Millis, how: How) -> String {

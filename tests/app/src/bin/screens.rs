@@ -63,8 +63,8 @@ async fn tour(house: &House, driver: &Driver, folder: &Path, language: &str) -> 
     ada.see(".empty").await?;
     take(&ada, "nobody").await?;
 
-    let (name, other) = (format!("Ivo Tarn {tag}"), if tag == "ar" { "سلمى حداد" } else { "Ada Marsh" });
-    let ivo = house.terminal(&name)?;
+    let (name, other) = if tag == "ar" { ("Karim Nasser", "سلمى حداد") } else { ("Ivo Tarn", "Ada Marsh") };
+    let ivo = house.terminal(name)?;
     let (link, _) = ivo.card(other)?;
     ada.take_up(&link).await?;
     ada.write("Good evening. Did you sleep at all?").await?;
