@@ -110,7 +110,8 @@ pub(crate) fn search(state: State) -> impl IntoView {
         })),
         scoped,
         div().class("scroll").child((
-            h1().class("part").attr("role", "status").child(span().child(count)),
+            h1().class("sr-only").child(t("search")),
+            p().class("part").attr("role", "status").child(span().child(count)),
             ul().class("rows").attr("aria-label", t("found-texts")).child(rows),
             move || {
                 more.get().then(|| {
