@@ -92,6 +92,8 @@ fn every_setting_has_its_variable_in_the_environment() {
         ("ENTRENOUS_TLS_KEY", "/k", "tls-key = \"/k\""),
         ("ENTRENOUS_TRUST_ROOT", "/t", "trust-root = \"/t\""),
         ("ENTRENOUS_FEDERATION", "allow-list", "federation = \"allow-list\""),
+        ("ENTRENOUS_WEB_PUSH", "no", "web-push = false"),
+        ("ENTRENOUS_APP", "/app", "app = \"/app\""),
         ("ENTRENOUS_ALLOW", "b.org,c.org:8443", "allow = [\"b.org\", \"c.org:8443\"]"),
         ("ENTRENOUS_INSECURE_LOOPBACK", "yes", "insecure-loopback = true"),
     ];
