@@ -111,7 +111,11 @@ self.addEventListener("notificationclick", (event) => {
   event.notification.close();
   event.waitUntil((async () => {
     const open = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
-    if (open.length > 0) return open[0].focus();
+    if (open.length > 0) {
+      // What the page itself announced names a person, by the number that the handset gave them.
+      if (event.notification.data) open[0].postMessage({ person: event.notification.data });
+      return open[0].focus();
+    }
     return self.clients.openWindow("/");
   })());
 });

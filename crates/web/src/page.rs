@@ -72,6 +72,7 @@ pub fn start(worker: Worker) {
     });
     // As long as the page.
     std::mem::forget(owner);
+    crate::ui::notify::follow_pressed(state);
     crate::screens::update::watch(state);
 }
 

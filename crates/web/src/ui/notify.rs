@@ -1,14 +1,18 @@
 //! Announcing what arrived while the page is not seen: as much of it as the principal chose.
 
-use std::cell::RefCell;
-
+use js_sys::futures::JsFuture;
+use js_sys::{Array, Reflect};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
 use talk::Millis;
-use web_sys::{Notification, NotificationOptions, NotificationPermission};
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast as _, JsValue};
+use web_sys::{MessageEvent, Notification, NotificationOptions, NotificationPermission};
 
 use crate::route::Route;
 use crate::state::State;
+use crate::ui::worker::{registration, workers};
 use crate::words::{spoken, t};
-use leptos::prelude::*;
 
 /// Something arrived.
 pub(crate) fn arrived(state: State, person: i64, name: &str, beginning: &str) {
@@ -31,30 +35,42 @@ pub(crate) fn arrived(state: State, person: i64, name: &str, beginning: &str) {
     options.set_lang(spoken().tag);
     // One for each person: the newest is enough.
     options.set_tag(&format!("person-{person}"));
-    let Ok(notification) = Notification::new_with_options(&title, &options) else { return };
-    let pressed = wasm_bindgen::closure::Closure::once_into_js(move || {
-        if let Some(window) = web_sys::window() {
-            let _ = window.focus();
+    options.set_data(&JsValue::from_f64(person as f64));
+    spawn_local(async move {
+        // By the service worker, since on phones nobody else may.
+        let Some(registration) = registration().await else { return };
+        if let Ok(shown) = registration.show_notification_with_options(&title, &options) {
+            let _ = JsFuture::from(shown).await;
         }
-        state.go(&Route::Conversation(person));
-    });
-    notification.set_onclick(Some(wasm_bindgen::JsCast::unchecked_ref(&pressed)));
-    SHOWN.with_borrow_mut(|shown| {
-        shown.push(notification);
-        // Older ones the browser has put away by itself.
-        let over = shown.len().saturating_sub(50);
-        shown.drain(..over);
     });
 }
 
-thread_local! {
-    /// Those that are shown.
-    static SHOWN: RefCell<Vec<Notification>> = const { RefCell::new(Vec::new()) };
+/// Goes to whom a notification that was pressed is of.
+pub(crate) fn follow_pressed(state: State) {
+    let Some(workers) = workers() else { return };
+    let heard = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+        let person = Reflect::get(&event.data(), &"person".into()).ok().and_then(|person| person.as_f64());
+        if let Some(person) = person {
+            state.go(&Route::Conversation(person as i64));
+        }
+    });
+    workers.set_onmessage(Some(heard.as_ref().unchecked_ref()));
+    // As long as the page.
+    heard.forget();
 }
 
 /// Takes back what is shown: names and words are under the lock.
 pub(crate) fn close_all() {
-    SHOWN.with_borrow_mut(|shown| shown.drain(..).for_each(|one| one.close()));
+    spawn_local(async move {
+        let Some(registration) = registration().await else { return };
+        let Ok(shown) = registration.get_notifications() else { return };
+        let Ok(shown) = JsFuture::from(shown).await else { return };
+        for one in Array::from(&shown).iter() {
+            if let Ok(one) = one.dyn_into::<Notification>() {
+                one.close();
+            }
+        }
+    });
 }
 
 /// Shows on the app's icon how many texts were not seen.
