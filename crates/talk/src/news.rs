@@ -39,8 +39,17 @@ pub enum News {
         /// Of how many thousandths of it.
         permille: u16,
     },
+    /// A card that was taken up led to somebody.
+    TakenUp {
+        /// Which.
+        redemption: i64,
+        /// The contact.
+        person: i64,
+    },
     /// A card that was taken up came to nothing.
     CardRefused {
+        /// Which.
+        redemption: i64,
         /// What its issuer was to be called.
         petname: Option<String>,
         /// Why.

@@ -79,6 +79,6 @@ pub struct Card {
 pub enum Accepting {
     /// This card was taken up before: by it came this contact.
     Known(i64),
-    /// Under way; ends in news of people, or in `CardRefused`.
-    UnderWay,
+    /// Under way, by this number; ends in the news `TakenUp` or `CardRefused` of it.
+    UnderWay(i64),
 }

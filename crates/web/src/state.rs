@@ -48,7 +48,9 @@ pub(crate) struct State {
     /// A text that was found, to be shown in its conversation.
     pub(crate) found: RwSignal<Option<(i64, String)>>,
     /// Why a card that was taken up came to nothing; said where cards are taken up, if that is what is shown.
-    pub(crate) card_refused: RwSignal<Option<Trouble>>,
+    pub(crate) card_refused: RwSignal<Option<(i64, Trouble)>>,
+    /// The card that was taken up last, by its redemption, and whom it led to.
+    pub(crate) taken_up: RwSignal<Option<(i64, i64)>>,
     /// The line was claimed or restored just now.
     pub(crate) welcome: RwSignal<bool>,
     /// A link that the app was opened with.
@@ -80,6 +82,7 @@ impl State {
             card: RwSignal::new(None),
             found: RwSignal::new(None),
             card_refused: RwSignal::new(None),
+            taken_up: RwSignal::new(None),
             welcome: RwSignal::new(false),
             given: RwSignal::new(None),
             stopped: RwSignal::new(false),
@@ -137,11 +140,12 @@ impl State {
             News::Carried { blob, done, of } => self.carried(&blob).set((done, of)),
             News::Progress { permille } => self.progress.set(permille),
             News::NewCardRefused { why } | News::ClaimRefused { why } => self.tell(&why),
-            News::CardRefused { why, .. } => {
+            News::TakenUp { redemption, person } => self.taken_up.set(Some((redemption, person))),
+            News::CardRefused { redemption, why, .. } => {
                 if self.route.get_untracked() != Route::Accept {
                     self.tell(&why);
                 }
-                self.card_refused.set(Some(why));
+                self.card_refused.set(Some((redemption, why)));
             }
             News::FileRefused { name, .. } => {
                 Toast::say(self, crate::words::t_with("file-refused", &[("name", name.into())]));

@@ -1,14 +1,12 @@
 //! Taking up a card: by its link, its words, through the camera, or out of a picture.
 
-use std::collections::BTreeSet;
-
 use leptos::ev;
 use leptos::html::{button, div, form, h1, input, label, p, textarea};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use protocol::card::{CardText, ParseCardError};
 use talk::Trouble;
-use talk::calls::{Accept, People};
+use talk::calls::{Accept, GetPerson};
 use talk::people::Accepting;
 
 use crate::handset::ask;
@@ -32,8 +30,8 @@ struct Taken {
     petname: RwSignal<String>,
     /// What is wrong with it, or why nothing came of it.
     why: RwSignal<Option<String>>,
-    /// On the way: who was a contact before.
-    before: RwSignal<Option<BTreeSet<i64>>>,
+    /// What is on the way.
+    redemption: RwSignal<Option<i64>>,
     busy: RwSignal<bool>,
 }
 
@@ -45,7 +43,7 @@ impl Taken {
             words: RwSignal::new(String::new()),
             petname: RwSignal::new(String::new()),
             why: RwSignal::new(None),
-            before: RwSignal::new(None),
+            redemption: RwSignal::new(None),
             busy: RwSignal::new(false),
         }
     }
@@ -61,7 +59,7 @@ impl Taken {
     }
 
     fn is_under_way(self) -> bool {
-        self.busy.get() || self.before.with(Option::is_some)
+        self.busy.get() || self.redemption.with(Option::is_some)
     }
 }
 
@@ -196,19 +194,14 @@ fn take_up(state: State, taken: Taken) {
     taken.busy.set(true);
     state.card_refused.set(None);
     spawn_local(async move {
-        // Whoever is there afterwards and was not before has come by this card.
-        let before: BTreeSet<i64> = match ask(People {}).await {
-            Ok(people) => people.into_iter().map(|person| person.id).collect(),
-            Err(trouble) => return fail(taken, &trouble),
-        };
         match ask(Accept { card, petname }).await {
             Ok(Accepting::Known(person)) => {
                 Toast::say(state, t("known-already"));
                 state.replace(&Route::Conversation(person));
             }
-            Ok(Accepting::UnderWay) => {
+            Ok(Accepting::UnderWay(redemption)) => {
                 taken.busy.try_set(false);
-                taken.before.try_set(Some(before));
+                taken.redemption.try_set(Some(redemption));
             }
             Err(trouble) => fail(taken, &trouble),
         }
@@ -217,31 +210,29 @@ fn take_up(state: State, taken: Taken) {
 
 fn fail(taken: Taken, trouble: &Trouble) {
     taken.busy.try_set(false);
-    taken.before.try_set(None);
+    taken.redemption.try_set(None);
     taken.why.try_set(Some(words(trouble)));
 }
 
 /// Waits for what becomes of a card that is on its way.
 fn follow(state: State, taken: Taken) {
     Effect::new(move |_| {
-        if let Some(trouble) = state.card_refused.get() {
+        let waits = taken.redemption.get();
+        if let Some((_, trouble)) = state.card_refused.get().filter(|(redemption, _)| Some(*redemption) == waits) {
             fail(taken, &trouble);
         }
     });
     Effect::new(move |_| {
-        state.people.track();
-        state.conversations.track();
-        let Some(before) = taken.before.get() else { return };
+        let waits = taken.redemption.get();
+        let Some((_, person)) = state.taken_up.get().filter(|(redemption, _)| Some(*redemption) == waits) else {
+            return;
+        };
+        taken.redemption.set(None);
         spawn_local(async move {
-            let Ok(people) = ask(People {}).await else { return };
-            let new = people.into_iter().find(|person| !before.contains(&person.id));
-            // Only once, and only as long as somebody is waiting for it here.
-            if let Some(person) = new
-                && taken.before.try_update(Option::take).flatten().is_some()
-            {
-                state.announced.set(t_with("taken-up", &[("name", person.person.into())]));
-                state.replace(&Route::Conversation(person.id));
+            if let Ok(person) = ask(GetPerson { person }).await {
+                Toast::say(state, t_with("taken-up", &[("name", person.person.into())]));
             }
+            state.replace(&Route::Conversation(person));
         });
     });
 }

@@ -94,12 +94,14 @@ fn happened(
             let why = Trouble::new(refusal.code.as_str(), refusal.sentence);
             after.push(After::Tell(News::NewCardRefused { why }));
         }
-        Event::ContactAdded { person, .. } => {
-            about(open, &person)?;
+        Event::ContactAdded { person, redemption } => {
+            if let (Some(person), Some(redemption)) = (about(open, &person)?, redemption) {
+                after.push(After::Tell(News::TakenUp { redemption, person }));
+            }
             news.add(News::People);
         }
-        Event::AcceptRefused { petname, code, sentence, .. } => {
-            after.push(After::Tell(News::CardRefused { petname, why: Trouble::new(code, sentence) }));
+        Event::AcceptRefused { redemption, petname, code, sentence } => {
+            after.push(After::Tell(News::CardRefused { redemption, petname, why: Trouble::new(code, sentence) }));
         }
         Event::Arrived { person, id } => {
             if let Some(of) = about(open, &person)? {

@@ -92,7 +92,7 @@ pub(super) fn revoke(open: &mut Open, id: &str) -> Result<Card> {
 pub(super) fn accept(open: &mut Open, call: &Accept) -> Result<Accepting> {
     let petname = call.petname.as_deref().map(str::trim).filter(|name| !name.is_empty());
     match open.handset.accept(now(), &call.card, petname)? {
-        handset::Accepting::UnderWay(_) => Ok(Accepting::UnderWay),
+        handset::Accepting::UnderWay(redemption) => Ok(Accepting::UnderWay(redemption)),
         handset::Accepting::Known(name) => views::id_of(&open.handset, &name)?
             .map(Accepting::Known)
             .ok_or_else(|| Failure::from(handset::Error::UnknownPerson(name))),
