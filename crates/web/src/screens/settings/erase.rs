@@ -9,8 +9,11 @@ use crate::handset::ask;
 use crate::moment;
 use crate::ui::dialog::modal;
 use crate::ui::form::{act, field};
-use crate::ui::{attempt_then, fresh, press};
+use crate::ui::{attempt_then, fresh, notify, pause, press, push};
 use crate::words::{t, t_with};
+
+/// What is told last has this long to leave, in milliseconds; without a connection it never does.
+const GOODBYE: i32 = 500;
 
 /// The line in the settings that asks.
 pub(super) fn line() -> impl IntoView {
@@ -37,8 +40,17 @@ fn asked(open: RwSignal<bool>) -> impl IntoView {
         event.prevent_default();
         if is_typed() && !busy.get_untracked() {
             // The stage becomes `New`, and with it the page another.
-            attempt_then(busy, async { ask(Erase {}).await }, move |()| {
+            let erase = async {
+                // Nobody is to be woken here any more: the switchboard is told before the line is gone.
+                if push::is_on().await {
+                    let _ = push::end().await;
+                    pause(GOODBYE).await;
+                }
+                ask(Erase {}).await
+            };
+            attempt_then(busy, erase, move |()| {
                 open.try_set(false);
+                notify::badge(0);
             });
         }
     };
