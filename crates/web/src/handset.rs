@@ -42,7 +42,7 @@ pub(crate) fn listen(worker: Worker, told: impl Fn(News) + 'static, stopped: imp
     });
     worker.set_onmessage(Some(heard.as_ref().unchecked_ref()));
     // It did not begin, or ended without a word.
-    let broken = Closure::<dyn Fn()>::new(move || broke());
+    let broken = Closure::<dyn Fn()>::new(broke);
     worker.set_onerror(Some(broken.as_ref().unchecked_ref()));
     // As long as the page.
     heard.forget();

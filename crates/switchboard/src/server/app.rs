@@ -208,7 +208,8 @@ mod tests {
     fn what_is_kept_has_the_policy_of_what_is_served() {
         let service = include_str!("../../../web/assets/sw.js");
         assert!(service.contains(&format!("\"{POLICY}\"")), "sw.js has another policy than this: {POLICY}");
-        let kept = HEADERS.iter().filter(|(name, value)| service.contains(&format!("\"{name}\": \"{value}\"")));
+        let headers = HEADERS;
+        let kept = headers.iter().filter(|(name, value)| service.contains(&format!("\"{name}\": \"{value}\"")));
         assert_eq!(kept.count(), 5, "and the others that bind a page");
     }
 
