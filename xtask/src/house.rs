@@ -18,7 +18,7 @@ struct Wall {
     why: &'static str,
 }
 
-const WALLS: [Wall; 5] = [
+const WALLS: [Wall; 8] = [
     Wall {
         package: "protocol",
         forbidden: &["database", "seal", "handset", "switchboard", "rusqlite", "openmls", "tokio", "axum", "reqwest"],
@@ -38,6 +38,21 @@ const WALLS: [Wall; 5] = [
         package: "handset",
         forbidden: &["switchboard", "tokio", "axum", "hyper", "reqwest", "mio", "socket2"],
         why: "the engine does no input or output of its own, and runs in a browser",
+    },
+    Wall {
+        package: "talk",
+        forbidden: &["database", "seal", "handset", "switchboard", "rusqlite", "openmls", "tokio", "web-sys"],
+        why: "it holds what page and worker say to each other, and neither of them",
+    },
+    Wall {
+        package: "web",
+        forbidden: &["database", "seal", "handset", "worker", "switchboard", "rusqlite", "openmls"],
+        why: "the page has no keys and no storage: it asks the worker",
+    },
+    Wall {
+        package: "worker",
+        forbidden: &["switchboard", "tokio", "axum", "hyper", "reqwest", "leptos"],
+        why: "it runs in a browser, and shows nothing",
     },
     Wall {
         package: "switchboard",
@@ -71,9 +86,19 @@ pub(crate) fn check() -> Result<Tally, Failure> {
     Ok(tally)
 }
 
-/// Every crate that ends up in this one natively, one `name vVERSION` per line.
+/// Every crate that ends up in this one on any target, one `name vVERSION` per line.
 fn dependencies(package: &str) -> Result<String, String> {
-    shell::capture(&mut shell::cargo(["tree", "--edges", "normal", "--prefix", "none", "--package", package]))
+    shell::capture(&mut shell::cargo([
+        "tree",
+        "--edges",
+        "normal",
+        "--prefix",
+        "none",
+        "--target",
+        "all",
+        "--package",
+        package,
+    ]))
 }
 
 fn crossings<'a>(tree: &str, forbidden: &[&'a str]) -> Vec<&'a str> {
