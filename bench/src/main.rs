@@ -1,8 +1,10 @@
 //! `cargo xtask bench text`: how long a text takes from handset to handset, beside the same syncs and hops without us.
+//! `cargo xtask bench history`: how long reading takes where much was said, beside rows of the table.
 //! `cargo xtask bench load`: what a switchboard carries, beside a bare server and what offices could run instead.
 
 mod engine;
 mod floor;
+mod history;
 mod line;
 mod load;
 mod machine;
@@ -17,8 +19,9 @@ fn main() -> ExitCode {
     let result = match which.as_str() {
         "text" => text::run(),
         "load" => load::run(),
+        "history" => history::run(),
         load::FLOOR => load::serve_floor(),
-        other => Err(format!("there is no benchmark {other:?} yet; there are text and load").into()),
+        other => Err(format!("there is no benchmark {other:?} yet; there are text, load and history").into()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

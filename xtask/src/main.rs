@@ -35,7 +35,7 @@ Entrenous: the commands of its workshop.
   cargo xtask mutants [NAME..]           break one thing after the other, and see the simulator catch it
   cargo xtask fuzz [TARGET] [SECONDS]    fuzz one target, or each in turn (60 seconds each)
   cargo xtask prove [MODEL..]            attack the models in proofs/, or those named, with Verifpal
-  cargo xtask bench [text|load]          measure, in release mode
+  cargo xtask bench [text|load|history]  measure, in release mode
   cargo xtask help                       this page
 
 ARGS go to `entrenous serve` (or `demo`) and win over the defaults: --data data/switchboard,

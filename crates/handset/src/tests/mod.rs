@@ -1,7 +1,6 @@
 //! Tests over histories that are written straight into the tables, since nobody could say so much in a test.
 
 mod drafts;
-mod figures;
 mod history;
 mod pages;
 mod plans;
