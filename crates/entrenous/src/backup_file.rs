@@ -11,7 +11,7 @@ use seal::{BACKUP_HEADING, NotABackup, WrappedKey, backup_heading, backup_key, b
 use crate::exit::Failure;
 use crate::passphrase::Passphrase;
 use crate::profile::private_file;
-use crate::random::SystemRandom;
+use crate::random::randomness;
 
 /// A file beside another, removed when dropped.
 #[derive(Debug)]
@@ -57,7 +57,7 @@ impl Draft {
     /// If the disk does not take it.
     pub(crate) fn begin(path: &Path) -> Result<(Self, Connection), Failure> {
         let draft =
-            Self { database: Beside::of(path, ".entrenous-database"), key: draw_database_key(&mut SystemRandom) };
+            Self { database: Beside::of(path, ".entrenous-database"), key: draw_database_key(&mut randomness()) };
         let connection = database::open_encrypted(&draft.database.0, &draft.key)?;
         Ok((draft, connection))
     }
@@ -78,7 +78,7 @@ impl Draft {
         written.query_row("PRAGMA journal_mode=DELETE", (), |_| Ok(())).map_err(database::Error::from)?;
         drop(written);
         let unwritable = |error| Failure::file("the backup file", &error);
-        let wrapped = WrappedKey::wrap(&self.key, passphrase, &mut SystemRandom)
+        let wrapped = WrappedKey::wrap(&self.key, passphrase, &mut randomness())
             .map_err(|error| Failure::refused("backup-unwritable", error.to_string()))?;
         let whole = Beside::of(path, ".entrenous-new");
         self.write(&whole.0, &backup_heading(&wrapped)).map_err(unwritable)?;

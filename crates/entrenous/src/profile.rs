@@ -15,7 +15,7 @@ use seal::{WrappedKey, draw_database_key};
 use crate::exit::Failure;
 use crate::files::Files;
 use crate::passphrase::Passphrase;
-use crate::random::SystemRandom;
+use crate::random::randomness;
 
 /// How often it is tried to take a profile that another process has.
 const BLINK: Duration = Duration::from_millis(20);
@@ -167,7 +167,7 @@ impl Profile {
     /// # Errors
     /// If the disk does not take them; what was written so far is to be removed then ([`Self::remove`]).
     pub(crate) fn make(&self, passphrase: &Passphrase) -> Result<Handset, Failure> {
-        let mut random = SystemRandom;
+        let mut random = randomness();
         let key = draw_database_key(&mut random);
         let wrapped = WrappedKey::wrap(&key, passphrase, &mut random)
             .map_err(|error| Failure::refused("profile-unwritable", error.to_string()))?;
@@ -203,7 +203,7 @@ impl Profile {
 
     fn open_database(&self, key: &DatabaseKey) -> Result<Handset, Failure> {
         let database = database::open_encrypted(&self.dir.join("handset.db"), key)?;
-        let mut handset = Handset::open(database, SystemRandom)?;
+        let mut handset = Handset::open(database, randomness())?;
         // What expired while it was closed is gone before anything is shown.
         handset.timeout(crate::clock::now())?;
         Ok(handset)

@@ -20,6 +20,9 @@ use crate::ui::toast::toasts;
 use crate::ui::{icon, press};
 use crate::words::{LANGUAGES, Language, speak, t};
 
+/// What index.html shows before there is anything else to be seen.
+const BEGINNING: &str = "beginning";
+
 /// What claim links end in.
 const CLAIM: &str = "/claim";
 
@@ -153,6 +156,15 @@ fn follow_history(state: State) {
 /// Everything in the page.
 fn app(state: State) -> impl IntoView {
     let stage = Memo::new(move |_| state.stage.get());
+    Effect::new(move |_| {
+        if stage.get().is_some() || state.stopped.get() {
+            // What stood there while all of this was on its way.
+            let document = web_sys::window().and_then(|window| window.document());
+            if let Some(beginning) = document.and_then(|document| document.get_element_by_id(BEGINNING)) {
+                beginning.remove();
+            }
+        }
+    });
     Effect::new(move |_| {
         if !matches!(stage.get(), Some(Where::Open)) {
             state.forget();

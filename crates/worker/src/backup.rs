@@ -9,7 +9,7 @@ use web_sys::Blob;
 
 use crate::disk::{self, whole};
 use crate::failure::{Failure, Result};
-use crate::random::BrowserRandom;
+use crate::random::randomness;
 
 /// The database of a backup that is being made, or read.
 const DATABASE: &str = "backup";
@@ -31,7 +31,7 @@ impl Draft {
     /// If the disk does not take it.
     pub async fn begin() -> Result<(Self, Connection)> {
         remove().await;
-        let key = draw_database_key(&mut BrowserRandom);
+        let key = draw_database_key(&mut randomness());
         let connection = database::open_opfs(DATABASE, &key).await?;
         Ok((Self { key }, connection))
     }
@@ -60,7 +60,7 @@ impl Draft {
         // The log goes into the file itself.
         written.query_row("PRAGMA journal_mode=DELETE", (), |_| Ok(()))?;
         drop(written);
-        let wrapped = WrappedKey::wrap(&self.key, passphrase, &mut BrowserRandom).map_err(|_| damaged())?;
+        let wrapped = WrappedKey::wrap(&self.key, passphrase, &mut randomness()).map_err(|_| damaged())?;
         let parts = Array::of1(&Uint8Array::from(backup_heading(&wrapped).as_slice()).into());
         database::export_opfs(DATABASE, |bytes| {
             // Blobs of a stretch each: the browser may keep those on the disk.

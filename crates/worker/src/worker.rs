@@ -20,7 +20,7 @@ use crate::coalesce::Coalesced;
 use crate::failure::{Failure, Result};
 use crate::key_file::KeyFile;
 use crate::open::Open;
-use crate::random::BrowserRandom;
+use crate::random::randomness;
 use crate::store::Store;
 use crate::tabs::{self, From, Tabs, to_page};
 use crate::transfers::End;
@@ -121,7 +121,7 @@ pub(crate) fn start() {
 
 fn random() -> [u8; 32] {
     let mut bytes = [0; 32];
-    rand_core::Rng::fill_bytes(&mut BrowserRandom, &mut bytes);
+    rand_core::Rng::fill_bytes(&mut randomness(), &mut bytes);
     bytes
 }
 

@@ -16,7 +16,7 @@ use crate::driver::Driver;
 use crate::failure::{Failure, Result};
 use crate::key_file::KeyFile;
 use crate::open::{Awaiting, Open};
-use crate::random::BrowserRandom;
+use crate::random::randomness;
 use crate::store::Store;
 use crate::tabs::From;
 use crate::transfers::Transfers;
@@ -67,12 +67,12 @@ pub(super) async fn make(
     passkey: Option<&Passkey>,
     fill: impl FnOnce(&mut Handset) -> Result<()>,
 ) -> Result<Open> {
-    let key = draw_database_key(&mut BrowserRandom);
+    let key = draw_database_key(&mut randomness());
     let mut key_file = KeyFile::default();
-    key_file.add(&key, secret, passkey, &mut BrowserRandom)?;
+    key_file.add(&key, secret, passkey, &mut randomness())?;
     let made = async {
         store.clear().await?;
-        let mut handset = Handset::open(store.database(&key).await?, BrowserRandom)?;
+        let mut handset = Handset::open(store.database(&key).await?, randomness())?;
         match fill(&mut handset) {
             Ok(()) => {}
             Err(failure) => {
@@ -109,7 +109,7 @@ pub(super) async fn unlock(worker: &Rc<Worker>, call: Unlock) -> Result<()> {
             return Err(failure);
         }
     };
-    let mut handset = Handset::open(store.database(&key).await?, BrowserRandom)?;
+    let mut handset = Handset::open(store.database(&key).await?, randomness())?;
     // What expired while it was closed is gone before anything is shown.
     handset.timeout(now())?;
     if handset.switchboard_url()?.is_none() && handset.superseded()?.is_none() {
@@ -202,7 +202,7 @@ pub(super) async fn add_secret(worker: &Rc<Worker>, call: AddSecret) -> Result<(
     let (key, mut key_file) = worker.open(|open| Ok((open.key.clone(), open.key_file.clone())))?;
     // Whoever finds it open must not be able to make it their own.
     store.unwrap(&key_file, &call.passphrase, millis()).await?;
-    key_file.add(&key, &call.secret, call.passkey.as_ref(), &mut BrowserRandom)?;
+    key_file.add(&key, &call.secret, call.passkey.as_ref(), &mut randomness())?;
     keep(worker, &store, key_file).await
 }
 

@@ -12,7 +12,7 @@ async fn a_file_goes_over_a_switchboard_that_breaks_off_and_a_voice_note_is_hear
     ada.take_up(&link).await?;
 
     let draft = house.dir().join("Draft treaty.bin");
-    let bytes: Vec<u8> = (0..12_000_000_u32).map(|n| u8::try_from(n % 251).unwrap_or_default()).collect();
+    let bytes: Vec<u8> = (0..64_000_000_u32).map(|n| u8::try_from(n % 251).unwrap_or_default()).collect();
     std::fs::write(&draft, &bytes)?;
     let chooser = ada.web().find(thirtyfour::By::Css(".composer input[type=file]")).await?;
     chooser.send_keys(draft.to_string_lossy()).await?;
@@ -20,7 +20,13 @@ async fn a_file_goes_over_a_switchboard_that_breaks_off_and_a_voice_note_is_hear
     ada.fill("#write", "The draft.").await?;
     ada.press(".composer button[type=submit]").await?;
     ada.reads(".text.mine .file-name", "Draft treaty.bin").await?;
+    // Amid it: some of it is there, and not all.
+    ada.until_script(
+        "const bar = document.querySelector('.text.mine .progress'); return bar !== null && bar.value > 0 && bar.value < bar.max",
+    )
+    .await?;
     house.aldmoor.restart()?;
+    assert_eq!(ada.count(".text.mine .progress").await?, 1, "it had not ended when the switchboard did");
     ada.gone(".text.mine .progress").await?;
 
     // A second or so of the tone that stands in for a microphone.
